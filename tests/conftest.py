@@ -1,0 +1,120 @@
+"""Fixtures for every test: shared real data, seeded numbers, and three invariants.
+
+The invariants hold for each test without being asked for: no socket leaves this machine, and
+neither the tracked files of the project nor the shared data are written.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("LOCATOR_SHARED", ROOT.parent / "shared")).resolve()
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+
+hypothesis.settings.register_profile("local", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("ci" if IN_CI else "local")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real files that tests read and never write; CI must have it."""
+    data = SHARED / "data"
+    if data.is_dir():
+        return data
+    reason = f"no real data at {data}: put shared/ beside the project or set LOCATOR_SHARED"
+    if IN_CI:
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Random numbers that are the same in each run."""
+    return np.random.default_rng(20260101)
+
+
+def is_loopback(family: int, address: Any) -> bool:
+    """Tell whether a socket address stays on this machine; names are resolved by no one."""
+    if family not in {socket.AF_INET, socket.AF_INET6}:
+        return True
+    host = str(address[0]).partition("%")[0]
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class BlockedNetworkError(RuntimeError):
+    """A test tried to leave this machine."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def loopback_only() -> Iterator[None]:
+    """Refuse each connection and look-up that would leave this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        for verb in ("connect", "connect_ex", "sendto"):
+            patch.setattr(socket.socket, verb, _guarded(getattr(socket.socket, verb)))
+        patch.setattr(socket, "getaddrinfo", _guarded_lookup(socket.getaddrinfo))
+        yield
+
+
+def _guarded(verb: Callable[..., Any]) -> Callable[..., Any]:
+    def guard(self: socket.socket, *args: Any) -> Any:
+        address = args[-1]  # connect(address), sendto(data, [flags,] address)
+        if not is_loopback(self.family, address):
+            raise BlockedNetworkError(f"tests stay on this machine, got {address!r}")
+        return verb(self, *args)
+
+    return guard
+
+
+def _guarded_lookup(look_up: Callable[..., Any]) -> Callable[..., Any]:
+    def guard(host: Any, *args: Any, **kwargs: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name and not is_loopback(socket.AF_INET, (name,)):
+            raise BlockedNetworkError(f"tests stay on this machine, asked for {name!r}")
+        return look_up(host, *args, **kwargs)
+
+    return guard
+
+
+@pytest.fixture(autouse=True, scope="session")
+def files_untouched() -> Iterator[None]:
+    """Fail the run when a test writes into the project's tracked files or the shared data."""
+    before = _fingerprint()
+    yield
+    changed = sorted({path for path, _ in before.items() ^ _fingerprint().items()})
+    if IN_CI:  # elsewhere somebody may be editing while the tests run
+        assert not changed, f"tests write under tmp_path only, but changed {changed[:5]}"
+
+
+def _fingerprint() -> dict[str, tuple[int, int]]:
+    """Size and time of every project file that git does not ignore, and of the shared data."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    files = [ROOT / os.fsdecode(name) for name in listed.stdout.split(b"\0") if name]
+    files += [path for path in (SHARED / "data").rglob("*") if path.is_file()]
+    marks = {}
+    for path in files:
+        if path.is_file():
+            stat = path.stat()
+            marks[str(path)] = (stat.st_size, stat.st_mtime_ns)
+    return marks
