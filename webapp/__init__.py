@@ -1,0 +1,1 @@
+"""Flask pages, map and API on top of `locator`."""
