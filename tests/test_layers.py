@@ -1,0 +1,302 @@
+"""The shape of the house: who may import whom, how long things are, and what stays out of it.
+
+Read from the source with `ast`, so an import inside a function counts like one at the top.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FLOORS = ("geodata", "locator", "webapp")
+
+# From the ground up: a module imports only what stands above it in this list, so there can be no
+# cycle. A package (its __init__) stands after the modules that it gathers.
+ORDER = [
+    "geodata",
+    "geodata.errors",
+    "geodata.lines",
+    "geodata.access",
+    "geodata.datum",
+    "geodata.osm",
+    "geodata.vectors",
+    "geodata.tables",
+    "geodata.sample_city",
+    "locator.errors",
+    "locator.arrays",
+    "locator.kernels.compiler",
+    "locator.kernels.sweeps",
+    "locator.kernels.geometry",
+    "locator.kernels",
+    "webapp.vendor",
+    "webapp",
+]
+
+# Packages that one place alone may import; a name ending in a dot means all modules below it.
+HOMES: Mapping[str, tuple[str, ...]] = {
+    "flask": ("webapp", "webapp."),
+    "werkzeug": ("webapp", "webapp."),
+    "waitress": ("webapp.cli",),
+    "folium": ("webapp.maps",),
+    "branca": ("webapp.maps",),
+    "pyproj": ("geodata.datum",),
+    "osmium": ("geodata.osm",),
+    "numba": ("locator.kernels", "locator.kernels."),
+}
+FUNCTION_LINES = 50  # without the docstring
+MODULE_LINES = 400
+
+
+def module_files() -> dict[str, Path]:
+    """Return the file of each module of the three floors."""
+    files = {}
+    for floor in FLOORS:
+        for path in sorted((ROOT / floor).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            files[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return files
+
+
+@pytest.fixture(scope="module")
+def trees() -> dict[str, ast.Module]:
+    """Every module, parsed."""
+    files = module_files()
+    return {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in files.items()}
+
+
+def imports(name: str, tree: ast.AST, known: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Yield what a module imports and where; `from a import b` is a.b where that is a module."""
+    package = name.split(".") if _is_package(name, known) else name.split(".")[:-1]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            for alias in node.names:
+                inside = f"{base}.{alias.name}"
+                yield (inside if inside in known else base), node.lineno
+
+
+def _is_package(name: str, known: Sequence[str]) -> bool:
+    return any(other.startswith(f"{name}.") for other in known)
+
+
+def upward(trees: Mapping[str, ast.AST], order: Sequence[str]) -> list[str]:
+    """Return each import of a module that does not stand before its importer."""
+    rank = {name: place for place, name in enumerate(order)}
+    return [
+        f"{name}:{line} imports {target}"
+        for name, tree in trees.items()
+        for target, line in imports(name, tree, order)
+        if target.split(".")[0] in FLOORS
+        and target != name
+        and rank.get(target, len(rank)) >= rank.get(name, -1)
+    ]
+
+
+def strangers(trees: Mapping[str, ast.AST], homes: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return each import of a package outside its home."""
+    return [
+        f"{name}:{line} imports {target}"
+        for name, tree in trees.items()
+        for target, line in imports(name, tree, list(trees))
+        for package in [target.split(".")[0]]
+        if package in homes
+        and not any(
+            name == home or (home.endswith(".") and name.startswith(home))
+            for home in homes[package]
+        )
+    ]
+
+
+def long_functions(tree: ast.AST, limit: int) -> list[tuple[str, int]]:
+    """Return the functions with more than `limit` lines of body, docstring left out."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+            size = (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+            if size > limit:
+                found.append((node.name, size))
+    return found
+
+
+def test_modules_on_disk_are_the_ordered_list() -> None:
+    on_disk = set(module_files())
+    # A floor without __init__ code is still a module; one that has none yet is not listed twice.
+    assert len(ORDER) == len(set(ORDER))
+    assert sorted(on_disk - set(ORDER)) == [], "put these modules in ORDER"
+    assert sorted(set(ORDER) - on_disk) == [], "these modules of ORDER are gone"
+
+
+def test_imports_point_down_only(trees: dict[str, ast.Module]) -> None:
+    assert upward(trees, ORDER) == []
+
+
+def test_upward_import_planted_is_found() -> None:
+    order = ["geodata.errors", "geodata.osm", "locator.city", "locator"]
+    trees = {
+        "geodata.errors": ast.parse("def f():\n    from geodata import osm"),
+        "geodata.osm": ast.parse("from .errors import X\nimport locator.city"),
+        "locator.city": ast.parse("import webapp\nfrom geodata.osm import read"),
+        "locator": ast.parse("from .city import City\nfrom locator.nowhere import X"),
+    }
+    assert upward(trees, order) == [
+        "geodata.errors:2 imports geodata.osm",
+        "geodata.osm:2 imports locator.city",
+        "locator.city:1 imports webapp",
+        "locator:2 imports locator.nowhere",
+    ]
+
+
+def test_packages_stay_in_their_homes(trees: dict[str, ast.Module]) -> None:
+    assert strangers(trees, HOMES) == []
+
+
+def test_package_away_from_home_planted_is_found() -> None:
+    planted = {
+        "webapp.pages": ast.parse("import flask, folium.plugins"),
+        "locator.city": ast.parse("def f():\n    from flask import Flask"),
+    }
+    assert strangers(planted, HOMES) == [
+        "webapp.pages:1 imports folium.plugins",
+        "locator.city:2 imports flask",
+    ]
+
+
+def test_webapp_cli_imports_only_click_at_its_top(trees: dict[str, ast.Module]) -> None:
+    # `locator --help` loads every command, and must not load Flask.
+    top = ast.Module(
+        [n for n in trees["webapp.cli"].body if not isinstance(n, ast.FunctionDef)], []
+    )
+    roots = {target.split(".")[0] for target, _ in imports("webapp.cli", top, ORDER)}
+    assert roots - set(sys.stdlib_module_names) == {"click"}
+
+
+def test_functions_are_short(trees: dict[str, ast.Module]) -> None:
+    assert {
+        name: found
+        for name, tree in trees.items()
+        if (found := long_functions(tree, FUNCTION_LINES))
+    } == {}
+
+
+def test_long_function_planted_is_found() -> None:
+    text = "class C:\n  def f(self):\n    '''Two\n    lines.'''\n    a = 1\n\n    b = 2"
+    assert long_functions(ast.parse(text), 2) == [("f", 3)]
+    assert long_functions(ast.parse(text), 3) == []
+
+
+def test_modules_are_short() -> None:
+    lines = {
+        name: path.read_text(encoding="utf-8").count("\n") for name, path in module_files().items()
+    }
+    assert {name: n for name, n in lines.items() if n > MODULE_LINES} == {}
+
+
+def tracked_texts() -> dict[str, str]:
+    """Return the text of each file that git tracks or would track."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git checkout: there is no list of the project's files")
+    texts = {}
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        try:
+            texts[name] = (ROOT / name).read_text(encoding="utf-8")
+        except (UnicodeDecodeError, FileNotFoundError):
+            continue  # a picture, or a file just deleted
+    return texts
+
+
+# Written so that this file does not match itself.
+FORBIDDEN = {
+    "an address of a package index": re.compile(
+        r'"resolved": *"https?:|--(?:extra-)?index-url[ =]|--find-links[ =]'
+        r"|pypi\.(?:org)|python(?:hosted)\.org|registry\.(?:npm)"
+    ),
+    "a path of one machine": re.compile(
+        r"(?<![\w.>~$)}*\]-])/(?:home|Users|root|work|opt)/\w|" + re.escape(f"{ROOT}/")
+    ),
+}
+FOREIGN = re.compile(
+    r"jsdelivr\.(?:net)|unpkg\.(?:com)|cdnjs\.(?:cloudflare)|code\.(?:jquery)"
+    r"|fonts\.(?:googleapis|gstatic)|bootstrapcdn\.(?:com)|tile\.(?:openstreetmap)"
+    r"|(?:src|srcset|action|data)\s*=\s*[\"']?(?:https?:)?//"
+    r"|<link[^>]+href\s*=\s*[\"']?(?:https?:)?//"
+    r"|(?:url|fetch|import|importScripts)\(\s*[\"'`]?(?:https?:)?//",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_tracked_files_hold_nothing_of_one_machine(what: str) -> None:
+    assert [
+        f"{name}: {match.group()!r} is {what}"
+        for name, text in tracked_texts().items()
+        for match in FORBIDDEN[what].finditer(text)
+    ] == []
+
+
+def test_product_names_no_foreign_host() -> None:
+    assert [
+        f"{name}: {match.group()!r}"
+        for name, text in tracked_texts().items()
+        if name.split("/")[0] in FLOORS
+        for match in FOREIGN.finditer(text)
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        '<script src="https://example.com/x.js">',
+        "<link rel=stylesheet href='//example.com/x.css'>",
+        "fetch(`https://example.com`)",
+        "background: url(//example.com/x.png)",
+        "https://cdn.jsdelivr" + ".net/npm/x",
+    ],
+)
+def test_foreign_host_planted_is_found(planted: str) -> None:
+    assert FOREIGN.search(planted)
+
+
+@pytest.mark.parametrize("fine", ['<a href="https://example.com/licence">', "url(/static/a.png)"])
+def test_link_to_elsewhere_is_allowed(fine: str) -> None:
+    assert not FOREIGN.search(fine)
+
+
+def test_paths_named_in_documents_exist() -> None:
+    # Paths in backticks and links; what set-up builds is not in a fresh clone.
+    built = ("webapp/static/vendor", "node_modules", ".venv", "city")
+    named = re.compile(
+        r"(?<![\w/.-])((?:\.ci|docs|notebooks|tests|geodata|locator|webapp)/[\w./-]*\w)"
+    )
+    texts = tracked_texts()
+    documents = [n for n in texts if n.endswith(".md") or n in {"Makefile", ".ci/run"}]
+    assert [
+        f"{document} names {path}"
+        for document in documents
+        for path in dict.fromkeys(named.findall(texts[document]))
+        if not path.startswith(built) and not (ROOT / path).exists()
+    ] == []
+
+
+def test_make_targets_named_in_documents_exist() -> None:
+    texts = tracked_texts()
+    targets = set(re.findall(r"^([a-z]+):", texts["Makefile"], re.MULTILINE))
+    assert [
+        f"{document} names make {target}"
+        for document, text in texts.items()
+        if document.endswith(".md") or document == ".ci/run"
+        for target in re.findall(r"(?:`|^ *|\$ )make ([a-z]+)", text, re.MULTILINE)
+        if target not in targets
+    ] == []
