@@ -1,0 +1,192 @@
+"""The closed word lists of the product: kinds, facilities, statuses and ways of access.
+
+They are data (`geodata/data/*.toml`, each with its source), read on first use. A list knows the
+codes, their Chinese and English names, and the words by which sheets from outside mean them.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any
+
+_MIN_CONTAINED = 3  # shorter words turn up inside others by chance
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One entry of a word list.
+
+    Parameters
+    ----------
+    code
+        What is stored and compared.
+    zh, en
+        Full names for people.
+    abbreviation
+        Two letters inside station codes; kinds only.
+    group
+        "service" or "mother_baby" for those facilities, "" else.
+    standard, base
+        Whether a facility is one of 八个一 or of the national base services.
+    in_use
+        Whether a person may be sent to a station in this status.
+    osm
+        OpenStreetMap tags, KEY=VALUE, that mean it.
+    """
+
+    code: str
+    zh: str
+    en: str
+    abbreviation: str = ""
+    short_zh: str = ""
+    short_en: str = ""
+    aliases: tuple[str, ...] = ()
+    group: str = ""
+    standard: bool = False
+    base: bool = False
+    in_use: bool = False
+    osm: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Terms:
+    """A word list: its terms in the order of their file, and by code: `kinds()["worker_home"]`."""
+
+    terms: tuple[Term, ...]
+    _by_code: dict[str, Term] = field(init=False, repr=False)
+    _by_word: dict[str, str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        by_word: dict[str, str] = {}
+        for term in self.terms:
+            names = (term.code, term.abbreviation, term.zh, term.en, term.short_zh, term.short_en)
+            for word in (*names, *term.aliases):
+                if word:
+                    by_word.setdefault(normalise(word), term.code)
+        object.__setattr__(self, "_by_code", {term.code: term for term in self.terms})
+        object.__setattr__(self, "_by_word", by_word)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Codes in the order of the file."""
+        return tuple(self._by_code)
+
+    def __getitem__(self, code: str) -> Term:
+        return self._by_code[code]
+
+    def __contains__(self, code: object) -> bool:
+        return code in self._by_code
+
+    def __iter__(self) -> Iterator[Term]:
+        return iter(self.terms)
+
+    def __len__(self) -> int:
+        return len(self.terms)
+
+    def parse(self, text: str) -> str | None:
+        """Code that a word means exactly, whatever its case and spacing; None for none.
+
+        Examples
+        --------
+        >>> kinds().parse("Mother & Baby Room"), kinds().parse("工会驿站（24小时）")
+        ('mother_baby_room', 'rest_station')
+        """
+        return self._by_word.get(normalise(text))
+
+    def find(self, text: str) -> str | None:
+        """Code that a text means or speaks of; None where it speaks of none or of several.
+
+        Examples
+        --------
+        >>> kinds().find("开发区24小时工会驿站"), kinds().find("驿站内设母婴室和司机之家")
+        ('rest_station', None)
+        """
+        exact = self.parse(text)
+        if exact is not None:
+            return exact
+        word = normalise(text)
+        found = {
+            alias: code
+            for alias, code in self._by_word.items()
+            if len(alias) >= _MIN_CONTAINED and not alias.isascii() and alias in word
+        }
+        # a word inside another found word says nothing of its own (暂停 inside 暂停开放)
+        codes = {
+            code
+            for alias, code in found.items()
+            if not any(alias != other and alias in other for other in found)
+        }
+        return codes.pop() if len(codes) == 1 else None
+
+
+@cache
+def kinds() -> Terms:
+    """The kinds of station.
+
+    Examples
+    --------
+    >>> [(kind.code, kind.abbreviation) for kind in kinds()]
+    ... # doctest: +NORMALIZE_WHITESPACE
+    [('rest_station', 'OW'), ('mother_baby_room', 'MB'),
+     ('carnation_station', 'CN'), ('worker_home', 'WH')]
+    """
+    return _terms(read_data("kinds.toml")["term"])
+
+
+@cache
+def facilities() -> Terms:
+    """Equipment, services and fittings."""
+    return _terms(read_data("facilities.toml")["facility"])
+
+
+@cache
+def statuses() -> Terms:
+    """The life cycle of a station."""
+    return _terms(read_data("terms.toml")["status"])
+
+
+@cache
+def access_scopes() -> Terms:
+    """Who may enter."""
+    return _terms(read_data("terms.toml")["access_scope"])
+
+
+@cache
+def access_modes() -> Terms:
+    """How one gets in."""
+    return _terms(read_data("terms.toml")["access_mode"])
+
+
+def read_data(name: str) -> dict[str, Any]:
+    """Content of one TOML file of `geodata/data`."""
+    return tomllib.loads((resources.files("geodata") / "data" / name).read_text("utf-8"))
+
+
+def normalise(text: str) -> str:
+    """Text as words are compared: no case, width, spacing, punctuation or bracketed part.
+
+    Examples
+    --------
+    >>> normalise("Wi-Fi （免费）"), normalise(" name:zh ")
+    ('wifi', 'namezh')
+    """
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    outside = re.sub(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】", "", plain)
+    return re.sub(r"[\W_]", "", outside) or re.sub(r"[\W_]", "", plain)
+
+
+def _terms(entries: list[dict[str, Any]]) -> Terms:
+    """Build a list from the tables of a TOML file."""
+    terms = []
+    for entry in entries:
+        fields: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
+        }
+        terms.append(Term(**fields))
+    return Terms(tuple(terms))

@@ -1,0 +1,302 @@
+"""Stations as immutable columns: what every question is asked about.
+
+A `Stations` is a value: it is always sorted by code, its arrays are read-only, and its methods
+return new ones. What is not known stays not known: "" in a text, a missing key in `facilities`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from geodata.vocabulary import kinds, statuses
+from locator.arrays import Bools, Floats, frozen
+from locator.errors import InputError, NotFoundError
+
+if TYPE_CHECKING:
+    from geodata.datum import Projection
+
+NO_FACILITIES: Mapping[str, bool] = MappingProxyType({})
+_TEXTS = (
+    "code", "name", "kind", "hours", "access_scope", "access_mode", "status", "address", "phone",
+    "district_code", "source_id",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """One station: a row of `Stations`, and the way to make one.
+
+    Parameters
+    ----------
+    code
+        Its identity for life.
+    kind
+        A code of `geodata.vocabulary.kinds`.
+    lon_deg, lat_deg
+        WGS-84.
+    hours
+        Opening hours as received, "" where unknown.
+    facilities
+        Code to yes or no; a code that is missing is unknown.
+    access_scope, access_mode, status
+        Codes of `geodata.vocabulary`; "" where unknown.
+    phone
+        A duty phone that may be published.
+    name_made
+        Whether the name was made from other fields.
+    sample
+        Whether the station is invented.
+    """
+
+    code: str
+    name: str
+    kind: str
+    lon_deg: float
+    lat_deg: float
+    hours: str = ""
+    facilities: Mapping[str, bool] = field(default_factory=lambda: NO_FACILITIES, hash=False)
+    access_scope: str = ""
+    access_mode: str = ""
+    status: str = "open"
+    address: str = ""
+    phone: str = ""
+    district_code: str = ""
+    source_id: str = ""
+    name_made: bool = False
+    sample: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stations:
+    """Many stations, column by column, sorted by code.
+
+    Make one with `from_records`; the constructor takes columns that are already sorted, as a
+    registry snapshot has them. The fields are those of `Station`.
+
+    Parameters
+    ----------
+    lonlat_deg : (n, 2) float64, WGS-84
+    facilities : (n,) mappings, possibly shared between stations
+    name_made, sample : (n,) bool
+    """
+
+    code: tuple[str, ...]
+    name: tuple[str, ...]
+    kind: tuple[str, ...]
+    lonlat_deg: Floats
+    hours: tuple[str, ...]
+    facilities: tuple[Mapping[str, bool], ...]
+    access_scope: tuple[str, ...]
+    access_mode: tuple[str, ...]
+    status: tuple[str, ...]
+    address: tuple[str, ...]
+    phone: tuple[str, ...]
+    district_code: tuple[str, ...]
+    source_id: tuple[str, ...]
+    name_made: Bools
+    sample: Bools
+    _xy_m: Floats | None = field(default=None, repr=False)
+    _hash: str = field(default="", init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if any(left >= right for left, right in zip(self.code, self.code[1:], strict=False)):
+            raise InputError("station codes must be distinct and ascending")
+        lonlat = frozen(self.lonlat_deg, np.float64).reshape(-1, 2)
+        object.__setattr__(self, "lonlat_deg", lonlat)
+        for name in ("name_made", "sample"):
+            object.__setattr__(self, name, frozen(getattr(self, name), np.bool_))
+        for column in fields(self):
+            values = getattr(self, column.name)
+            if column.name[0] != "_" and len(values) != len(self.code):
+                raise InputError(
+                    f"{len(values)} values of {column.name} for {len(self.code)} stations"
+                )
+
+    @classmethod
+    def from_records(cls, records: Iterable[Station]) -> Stations:
+        """Stations of any order; codes must be distinct.
+
+        Raises
+        ------
+        InputError
+            A code occurs twice, or a kind is unknown.
+        """
+        rows = sorted(records, key=lambda station: station.code)
+        unknown = {row.kind for row in rows} - set(kinds().codes)
+        if unknown:
+            raise InputError(f"unknown kind {min(unknown)!r}; expected one of {_kind_list()}")
+        columns: dict[str, Any] = {
+            name: tuple(getattr(row, name) for row in rows) for name in _TEXTS
+        }
+        return cls(
+            **columns,
+            lonlat_deg=np.array([(row.lon_deg, row.lat_deg) for row in rows], dtype=np.float64),
+            facilities=tuple(row.facilities for row in rows),
+            name_made=np.array([row.name_made for row in rows], dtype=np.bool_),
+            sample=np.array([row.sample for row in rows], dtype=np.bool_),
+        )
+
+    @classmethod
+    def empty(cls) -> Stations:
+        """No stations."""
+        return cls.from_records(())
+
+    def __len__(self) -> int:
+        return len(self.code)
+
+    def __getitem__(self, index: int) -> Station:
+        texts: dict[str, Any] = {name: getattr(self, name)[index] for name in _TEXTS}
+        lon_deg, lat_deg = self.lonlat_deg[index].tolist()
+        return Station(
+            **texts,
+            lon_deg=lon_deg,
+            lat_deg=lat_deg,
+            facilities=self.facilities[index],
+            name_made=bool(self.name_made[index]),
+            sample=bool(self.sample[index]),
+        )
+
+    def __iter__(self) -> Iterator[Station]:
+        return (self[index] for index in range(len(self)))
+
+    @property
+    def xy_m(self) -> Floats:
+        """Positions in the metres of the projection given to `located`, (n, 2).
+
+        Raises
+        ------
+        InputError
+            These stations were not located; call `located(projection)`.
+        """
+        if self._xy_m is None:
+            raise InputError("stations have no metres yet; use stations.located(projection)")
+        return self._xy_m
+
+    def located(self, projection: Projection) -> Stations:
+        """The same stations with `xy_m` in a projection; kept by `take` and all that selects."""
+        xy_m = projection.to_xy(self.lonlat_deg)
+        return self._replace(_xy_m=frozen(xy_m, np.float64).reshape(-1, 2))
+
+    def of_kind(self, kind: str | None) -> Stations:
+        """Stations of one kind; all of them for None.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such kind.
+        """
+        if kind is None:
+            return self
+        if kind not in kinds():
+            raise NotFoundError(f"no kind {kind!r}; expected one of {_kind_list()}")
+        return self.take([index for index, own in enumerate(self.kind) if own == kind])
+
+    def usable(self) -> Stations:
+        """Stations a person may be sent to: open, on trial, or open while being put right.
+
+        Planned, paused and closed ones are left out.
+        """
+        in_use = {status.code for status in statuses() if status.in_use}
+        return self.take([index for index, own in enumerate(self.status) if own in in_use])
+
+    def take(self, index: ArrayLike) -> Stations:
+        """Stations at some row numbers, sorted by code again whatever the order given.
+
+        Parameters
+        ----------
+        index : (k,) distinct row numbers, or an (n,) bool mask
+        """
+        rows = np.asarray(index)
+        rows = np.flatnonzero(rows) if rows.dtype == np.bool_ else np.sort(rows.astype(np.int64))
+        if len(rows) == len(self) and len(self.code) == len(set(rows.tolist())):
+            return self
+        picked = rows.tolist()
+        columns: dict[str, Any] = {
+            name: tuple([getattr(self, name)[row] for row in picked])
+            for name in (*_TEXTS, "facilities")
+        }
+        for name in ("lonlat_deg", "name_made", "sample"):
+            columns[name] = getattr(self, name)[rows]
+        if self._xy_m is not None:
+            columns["_xy_m"] = frozen(self._xy_m[rows])
+        return self._replace(**columns)
+
+    def added(self, other: Stations) -> Stations:
+        """These and other stations together.
+
+        `xy_m` is kept where both have it.
+
+        Raises
+        ------
+        InputError
+            A code is in both.
+        """
+        twice = set(self.code) & set(other.code)
+        if twice:
+            raise InputError(f"station {min(twice)!r} is there already; give it another code")
+        order = np.argsort(np.array(self.code + other.code, dtype=object), kind="stable")
+        columns: dict[str, Any] = {}
+        for name in (*_TEXTS, "facilities"):
+            both = getattr(self, name) + getattr(other, name)
+            columns[name] = tuple(both[row] for row in order.tolist())
+        for name in ("lonlat_deg", "name_made", "sample"):
+            columns[name] = np.concatenate((getattr(self, name), getattr(other, name)))[order]
+        columns["_xy_m"] = None
+        if self._xy_m is not None and other._xy_m is not None:
+            columns["_xy_m"] = frozen(np.concatenate((self._xy_m, other._xy_m))[order])
+        return self._replace(**columns)
+
+    def without(self, codes: Sequence[str]) -> Stations:
+        """All stations but those with some codes.
+
+        Raises
+        ------
+        NotFoundError
+            A code is not among these stations.
+        """
+        leaving = {codes} if isinstance(codes, str) else set(codes)
+        missing = leaving - set(self.code)
+        if missing:
+            raise NotFoundError(f"no station with code {min(missing)!r}")
+        return self.take([row for row, code in enumerate(self.code) if code not in leaving])
+
+    @property
+    def hash(self) -> str:
+        """16 hex digits that differ when anything differs but `xy_m`."""
+        if not self._hash:
+            digest = hashlib.sha256()
+            offered = [sorted(station.items()) for station in self.facilities]
+            texts = [getattr(self, name) for name in _TEXTS]
+            digest.update(json.dumps([texts, offered], ensure_ascii=False).encode())
+            for array in (self.lonlat_deg, self.name_made, self.sample):
+                digest.update(array.tobytes())
+            object.__setattr__(self, "_hash", digest.hexdigest()[:16])
+        return self._hash
+
+    def to_frame(self) -> Any:
+        """GeoDataFrame in EPSG:4326, a row per station, indexed by code."""
+        import geopandas
+
+        columns: dict[str, Any] = {name: list(getattr(self, name)) for name in _TEXTS}
+        columns["facilities"] = [dict(offered) for offered in self.facilities]
+        columns |= {"name_made": self.name_made, "sample": self.sample}
+        points = geopandas.points_from_xy(self.lonlat_deg[:, 0], self.lonlat_deg[:, 1])
+        frame = geopandas.GeoDataFrame(columns, geometry=points, crs="EPSG:4326")
+        return frame.set_index("code")
+
+    def _replace(self, **columns: Any) -> Stations:
+        """A copy with other columns."""
+        return replace(self, **columns)
+
+
+def _kind_list() -> str:
+    """Known kinds for a message."""
+    return ", ".join(kinds().codes)
