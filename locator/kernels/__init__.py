@@ -1,0 +1,28 @@
+"""The compiled loops (numba), a module for each idea.
+
+    sweeps      all nodes to their nearest stations: bucket queue
+    search      one point to its nearest stations, with the way
+    intervals   covered, uncovered and unreachable parts of streets; depth; gaps
+    gain        what a new station would add
+    geometry    snapping points to streets, cutting streets into pieces
+    compiler    how they are compiled and where the machine code is kept
+
+They know arrays and nothing else; `locator.network` and its users give them meaning. Split from
+the single `kernels.py` of the first design because each idea has its own source and its own
+oracle, and because a command loads only the loops it calls.
+
+`python -m locator.kernels` compiles all of them, once, at set-up.
+"""
+
+from __future__ import annotations
+
+
+def compile_all() -> int:
+    """Compile every kernel into the cache (about half a minute); returns how many there are."""
+    from locator.kernels import gain, geometry, intervals, search, sweeps
+    from locator.kernels.compiler import KERNELS
+
+    assert all((gain, geometry, intervals, search, sweeps))  # imported for their declarations
+    for one in KERNELS:
+        one.compile()
+    return len(KERNELS)

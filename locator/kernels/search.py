@@ -1,0 +1,196 @@
+"""From one point to its k nearest stations, with the way there.
+
+Idea: grow from the point over the arcs it may use and stop as soon as no unseen station can be
+among the k. A station stands somewhere along a street, so it is met when the street's near end
+is settled, or straight away when it stands on the point's own street (ahead, on a one-way).
+The work is that of the neighbourhood, not of the city: nodes carry the number of the query that
+last touched them, so nothing is cleared between queries.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from locator.arrays import LIMIT_TOLERANCE_M
+from locator.kernels.compiler import (
+    B1, F1, I1, L1, OUT_F1, OUT_I1, OUT_L1, F, I, L, inner, kernel,
+)
+
+TOLERANCE = LIMIT_TOLERANCE_M
+NEAR_TIE_M = 1e-3  # answers are ordered by whole millimetres, then by station
+
+
+@inner
+def push(heap_cost, heap_node, size, d, v):
+    """Add to a binary heap; the arrays have room (checked by the caller)."""
+    i = size
+    while i > 0:
+        parent = (i - 1) >> 1
+        if heap_cost[parent] <= d:
+            break
+        heap_cost[i], heap_node[i] = heap_cost[parent], heap_node[parent]
+        i = parent
+    heap_cost[i], heap_node[i] = d, v
+    return size + 1
+
+
+@inner
+def pop(heap_cost, heap_node, size):
+    """Take the cheapest entry off; returns cost, node and the new size."""
+    d, v = heap_cost[0], heap_node[0]
+    size -= 1
+    last_d, last_v = heap_cost[size], heap_node[size]
+    i = 0
+    while True:
+        child = 2 * i + 1
+        if child >= size:
+            break
+        if child + 1 < size and heap_cost[child + 1] < heap_cost[child]:
+            child += 1
+        if heap_cost[child] >= last_d:
+            break
+        heap_cost[i], heap_node[i] = heap_cost[child], heap_node[child]
+        i = child
+    if size > 0:
+        heap_cost[i], heap_node[i] = last_d, last_v
+    return d, v, size
+
+
+@inner
+def offer(best_cost, best_station, best_arc, found, d, s, arc):
+    """Keep (d, s) among the best distinct stations, sorted by (d, s); returns how many there are."""
+    k = len(best_cost)
+    at = found
+    for i in range(found):
+        if best_station[i] == s:
+            if d >= best_cost[i]:
+                return found
+            at = i
+            break
+    if at == found:
+        if found == k:
+            if d > best_cost[k - 1] or (d == best_cost[k - 1] and s > best_station[k - 1]):
+                return found
+            at = k - 1
+        else:
+            found += 1
+    while at > 0 and (d < best_cost[at - 1] or (d == best_cost[at - 1] and s < best_station[at - 1])):
+        best_cost[at], best_station[at] = best_cost[at - 1], best_station[at - 1]
+        best_arc[at] = best_arc[at - 1]
+        at -= 1
+    best_cost[at], best_station[at], best_arc[at] = d, s, arc
+    return found
+
+
+@kernel(
+    L1, I1, F1, I1, B1, I1, F1, B1, L1, I1, F1, F1, I, F, F, F, I, I,
+    OUT_I1, OUT_F1, OUT_L1, OUT_F1, OUT_I1, OUT_F1, OUT_I1, OUT_L1, returns=I,
+)
+def search_stations(
+    first, arc_node, arc_cost, arc_street, arc_backward, ends, length, travel,
+    station_first, station_id, station_offset, station_snap,
+    street, offset, snap, limit, wanted, stamp,
+    seen, cost, via, heap_cost, heap_node, best_cost, best_station, best_arc,
+):
+    """The stations nearest to a point on `street` at `offset`, walking `snap` to get there.
+
+    Parameters
+    ----------
+    first, arc_node, arc_cost, arc_street, arc_backward
+        Outgoing arcs by node: head, metres, street, and 1 where it runs against the street.
+    ends, length, travel
+        Per street: both end nodes one after the other, metres, and 1 (forward) + 2 (backward).
+    station_first, station_id, station_offset, station_snap
+        Usable stations by street, ascending by offset: row, metres along, metres off the street.
+    wanted
+        Stop once that many are known for sure; `best_*` may be longer (room for near ties).
+    stamp, seen, cost, via
+        Node workspace: `seen[v] == stamp` marks values of this query; `via` is the arc taken,
+        -1 or -2 where the walk entered from the point along its own street.
+    heap_cost, heap_node
+        Room for arcs + 2 entries: each arc is relaxed at most once, since costs are >= 0.
+
+    Returns
+    -------
+    How many stations are in `best_*`, sorted by (metres, row), all nearer than anything left out
+    but for ties within a millimetre. Stations beyond `limit` may be among them: then some can be
+    reached, though not within the limit. 0 means that none can be reached at all.
+    """
+    found, size = np.int32(0), np.int64(0)
+    for i in range(station_first[street], station_first[street + 1]):
+        y = station_offset[i]
+        ahead = y >= offset - TOLERANCE and travel[street] & 1
+        behind = y <= offset + TOLERANCE and travel[street] & 2
+        if ahead or behind:
+            d = snap + abs(y - offset) + station_snap[i]
+            found = offer(best_cost, best_station, best_arc, found, d, station_id[i], np.int64(-1))
+    for end in range(2):
+        v = ends[2 * street + end]
+        d = length[street] - offset if end == 1 else offset
+        # At a crossing one stands on all its streets, whatever their direction.
+        if d > TOLERANCE and not travel[street] & (1 if end == 1 else 2):
+            continue
+        d += snap
+        if seen[v] != stamp or d < cost[v]:
+            seen[v], cost[v], via[v] = stamp, d, -1 - end
+            size = push(heap_cost, heap_node, size, d, v)
+    while size > 0:
+        d, v, size = pop(heap_cost, heap_node, size)
+        if d > cost[v]:
+            continue
+        if found > 0 and d > limit + TOLERANCE:
+            break
+        if found >= wanted and d > best_cost[wanted - 1] + NEAR_TIE_M:
+            break
+        for a in range(first[v], first[v + 1]):
+            e = arc_street[a]
+            for i in range(station_first[e], station_first[e + 1]):
+                y = station_offset[i]
+                along = length[e] - y if arc_backward[a] else y
+                t = d + along + station_snap[i]
+                found = offer(best_cost, best_station, best_arc, found, t, station_id[i], np.int64(a))
+            t = d + arc_cost[a]
+            u = arc_node[a]
+            if seen[u] != stamp or t < cost[u]:
+                seen[u], cost[u], via[u] = stamp, t, a
+                size = push(heap_cost, heap_node, size, t, u)
+    return found
+
+
+@kernel(
+    I1, B1, I1, F1, L1, I1, F1, L, I, I, F, OUT_L1, OUT_I1, OUT_F1, OUT_F1, returns=L,
+)
+def trace_path(
+    arc_street, arc_backward, ends, length, station_first, station_id, station_offset,
+    arc, station, street, offset, via, leg_street, leg_from, leg_to,
+):
+    """Write the way found by the last `search_stations`, from the station back to the point.
+
+    `arc` is the station's entry of `best_arc`. Legs are (street, from metres, to metres), last
+    one first. Returns how many there are; -1 when there is no room.
+    """
+    count = np.int64(0)
+    e = street if arc < 0 else arc_street[arc]
+    start = offset
+    if arc >= 0:
+        start = length[e] if arc_backward[arc] else 0.0
+    stop = np.inf
+    for i in range(station_first[e], station_first[e + 1]):
+        if station_id[i] == station and abs(station_offset[i] - start) < abs(stop - start):
+            stop = station_offset[i]
+    leg_street[count], leg_from[count], leg_to[count] = e, start, stop
+    count += 1
+    while arc >= 0:
+        v = ends[2 * arc_street[arc] + (1 if arc_backward[arc] else 0)]
+        arc = via[v]
+        if count == len(leg_street):
+            return -1
+        if arc >= 0:
+            e = arc_street[arc]
+            start, stop = (length[e], 0.0) if arc_backward[arc] else (0.0, length[e])
+            leg_street[count], leg_from[count], leg_to[count] = e, start, stop
+        else:
+            leg_street[count], leg_from[count] = street, offset
+            leg_to[count] = length[street] if arc == -2 else 0.0
+        count += 1
+    return count
