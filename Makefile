@@ -42,7 +42,7 @@ lint: $(VENV)/.installed ## Check style, format and types
 
 bench: setup requirements-bench.lock ## Measure speed and size against other packages
 	$(INSTALL) -r requirements-bench.lock
-	$(BIN)/python -m pytest tests/bench --benchmark-only $(ARGS)
+	$(BIN)/python -m pytest tests/bench $(ARGS)
 
 lock: $(VENV)/.made ## Write the exact versions anew from pyproject.toml (UPGRADE=--upgrade for newer ones)
 	$(PIP) install --quiet "uv>=0.9"

@@ -68,7 +68,8 @@ def loopback_only() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for verb in ("connect", "connect_ex", "sendto"):
             patch.setattr(socket.socket, verb, _guarded(getattr(socket.socket, verb)))
-        patch.setattr(socket, "getaddrinfo", _guarded_lookup(socket.getaddrinfo))
+        for look_up in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
+            patch.setattr(socket, look_up, _guarded_lookup(getattr(socket, look_up)))
         yield
 
 

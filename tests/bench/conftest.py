@@ -1,6 +1,7 @@
-"""Fixtures of the benchmarks: interleaved timing, and which machine the figures come from.
+"""Fixtures of the benchmarks: rivals timed in turn, and the figures printed at the end.
 
-`make bench` installs what we compare with and runs them; `make test` does not.
+`make bench` installs what we compare with and runs them; `make test` does not. A benchmark asserts
+a ratio taken in one process, never seconds: those differ from machine to machine.
 """
 
 from __future__ import annotations
@@ -8,18 +9,47 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import pytest
 
-Measure = Callable[..., dict[str, float]]
+Timer = Callable[..., dict[str, float]]
+Figures = dict[str, Mapping[str, Any]]
+KEPT = pytest.StashKey[Figures]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[KEPT] = {}
 
 
 @pytest.fixture
-def interleaved() -> Measure:
-    """Return a function that times rivals in turn, so that a busy spell hits all of them alike."""
+def figures(request: pytest.FixtureRequest) -> Figures:
+    """Where a benchmark puts what it measured, by a name; printed when all have run."""
+    return request.config.stash[KEPT]
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if not config.stash[KEPT]:
+        return
+    terminalreporter.section("figures")
+    terminalreporter.line(
+        f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, "
+        f"Python {platform.python_version()}"
+    )
+    for name, measured in config.stash[KEPT].items():
+        values = (
+            f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in measured.items()
+        )
+        terminalreporter.line(f"{name}: {', '.join(values)}")
+
+
+@pytest.fixture
+def interleaved() -> Timer:
+    """A timer that takes rivals in turn, so that a busy spell hits all of them alike."""
     return time_interleaved
 
 
@@ -28,7 +58,7 @@ def time_interleaved(
 ) -> dict[str, float]:
     """Median processor seconds of each rival, taken in turn in one process.
 
-    Processor time, since other programs share the machine; one untimed round warms all caches.
+    Processor time, since other programs share the machine; an untimed round warms all caches.
 
     Parameters
     ----------
@@ -41,6 +71,12 @@ def time_interleaved(
     -------
     dict
         Name -> median seconds of this process's processor time.
+
+    Examples
+    --------
+    >>> taken = time_interleaved({"few": lambda: sum(range(9)), "many": lambda: sum(range(99999))})
+    >>> taken["few"] < taken["many"]
+    True
     """
     for call in rivals.values():
         call()
@@ -51,14 +87,3 @@ def time_interleaved(
             call()
             taken[name].append(time.process_time() - begun)
     return {name: float(np.median(seconds)) for name, seconds in taken.items()}
-
-
-@pytest.fixture(autouse=True)
-def machine(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Note in each benchmark's record how many cores there are and how busy they were."""
-    load = os.getloadavg()[0]
-    yield
-    if "benchmark" in request.fixturenames:
-        benchmark = request.getfixturevalue("benchmark")
-        about = {"cores": os.cpu_count(), "load": round(load, 1), "system": platform.platform()}
-        benchmark.extra_info.update(about)
