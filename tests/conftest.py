@@ -93,29 +93,33 @@ def _guarded_lookup(look_up: Callable[..., Any]) -> Callable[..., Any]:
     return guard
 
 
+@pytest.fixture(scope="session")
+def project_files() -> list[Path]:
+    """Every file of the project that git tracks or would; none where this is no git checkout."""
+    return _list_project()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def files_untouched() -> Iterator[None]:
-    """Fail the run when a test writes into the project's tracked files or the shared data."""
-    before = _fingerprint()
+    """Fail the run when a test writes into the project's own files or the shared data."""
+    before = _marks()
     yield
-    changed = sorted({path for path, _ in before.items() ^ _fingerprint().items()})
+    changed = sorted({str(path) for path, _ in before.items() ^ _marks().items()})
     if IN_CI:  # elsewhere somebody may be editing while the tests run
         assert not changed, f"tests write under tmp_path only, but changed {changed[:5]}"
 
 
-def _fingerprint() -> dict[str, tuple[int, int]]:
-    """Size and time of every project file that git does not ignore, and of the shared data."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-    )
-    files = [ROOT / os.fsdecode(name) for name in listed.stdout.split(b"\0") if name]
-    files += [path for path in (SHARED / "data").rglob("*") if path.is_file()]
-    marks = {}
-    for path in files:
-        if path.is_file():
-            stat = path.stat()
-            marks[str(path)] = (stat.st_size, stat.st_mtime_ns)
-    return marks
+def _list_project() -> list[Path]:
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return []
+    return [ROOT / os.fsdecode(name) for name in listed.split(b"\0") if name]
+
+
+def _marks() -> dict[Path, tuple[int, int]]:
+    """Size and time of every file that no test may write."""
+    files = [*_list_project(), *(SHARED / "data").rglob("*")]
+    stats = {path: path.stat() for path in files if path.is_file()}
+    return {path: (stat.st_size, stat.st_mtime_ns) for path, stat in stats.items()}

@@ -21,7 +21,7 @@ def chromium(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     spec.loader.exec_module(module)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("LOCATOR_CHROMIUM", raising=False)
-    monkeypatch.setattr(module, "_downloaded", lambda: None)
+    monkeypatch.setattr(module, "_ask_driver", lambda: str(tmp_path / "not-downloaded"))
     return module
 
 
@@ -91,5 +91,21 @@ def test_main_nothing_to_be_had_says_what_to_install(
     monkeypatch.setattr(chromium, "download_browser", lambda: False)
     assert chromium.main() == 1
     told = capsys.readouterr().err
-    assert "Chromium and a font with Chinese" in told
-    assert "chromium fonts-wqy-zenhei" in told
+    assert "a Chromium that starts and a font with Chinese characters" in told
+    assert "chromium fonts-wqy-zenhei libatomic1" in told
+
+
+def test_driver_that_does_not_start_is_missing(
+    chromium: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(tmp_path / "chromium")
+    program(tmp_path / "fc-list", output="Zen Hei")
+    monkeypatch.setattr(chromium, "_ask_driver", lambda: None)
+    assert chromium.missing() == ["a browser driver that starts"]
+
+
+def test_find_chromium_none_on_path_takes_the_downloaded_one(
+    chromium: ModuleType, tmp_path: Path
+) -> None:
+    there = program(tmp_path / "not-downloaded")
+    assert chromium.find_chromium() == there

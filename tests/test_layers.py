@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -201,19 +200,18 @@ def test_modules_are_short() -> None:
     assert {name: n for name, n in lines.items() if n > MODULE_LINES} == {}
 
 
-def tracked_texts() -> dict[str, str]:
-    """Return the text of each file that git tracks or would track."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
-    if listed.returncode:
+@pytest.fixture(scope="module")
+def texts(project_files: list[Path]) -> dict[str, str]:
+    """The text of each file of the project, by its path."""
+    if not project_files:
         pytest.skip("not a git checkout: there is no list of the project's files")
-    texts = {}
-    for name in filter(None, listed.stdout.decode().split("\0")):
+    found = {}
+    for path in project_files:
         try:
-            texts[name] = (ROOT / name).read_text(encoding="utf-8")
+            found[path.relative_to(ROOT).as_posix()] = path.read_text(encoding="utf-8")
         except (UnicodeDecodeError, FileNotFoundError):
             continue  # a picture, or a file just deleted
-    return texts
+    return found
 
 
 # Written so that this file does not match itself.
@@ -237,18 +235,18 @@ FOREIGN = re.compile(
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)
-def test_tracked_files_hold_nothing_of_one_machine(what: str) -> None:
+def test_files_hold_nothing_of_one_machine(what: str, texts: dict[str, str]) -> None:
     assert [
         f"{name}: {match.group()!r} is {what}"
-        for name, text in tracked_texts().items()
+        for name, text in texts.items()
         for match in FORBIDDEN[what].finditer(text)
     ] == []
 
 
-def test_product_names_no_foreign_host() -> None:
+def test_product_names_no_foreign_host(texts: dict[str, str]) -> None:
     assert [
         f"{name}: {match.group()!r}"
-        for name, text in tracked_texts().items()
+        for name, text in texts.items()
         if name.split("/")[0] in FLOORS
         for match in FOREIGN.finditer(text)
     ] == []
@@ -273,13 +271,12 @@ def test_link_to_elsewhere_is_allowed(fine: str) -> None:
     assert not FOREIGN.search(fine)
 
 
-def test_paths_named_in_documents_exist() -> None:
+def test_paths_named_in_documents_exist(texts: dict[str, str]) -> None:
     # Paths in backticks and links; what set-up builds is not in a fresh clone.
     built = ("webapp/static/vendor", "node_modules", ".venv", "city")
     named = re.compile(
         r"(?<![\w/.-])((?:\.ci|docs|notebooks|tests|geodata|locator|webapp)/[\w./-]*\w)"
     )
-    texts = tracked_texts()
     documents = [n for n in texts if n.endswith(".md") or n in {"Makefile", ".ci/run"}]
     assert [
         f"{document} names {path}"
@@ -289,8 +286,7 @@ def test_paths_named_in_documents_exist() -> None:
     ] == []
 
 
-def test_make_targets_named_in_documents_exist() -> None:
-    texts = tracked_texts()
+def test_make_targets_named_in_documents_exist(texts: dict[str, str]) -> None:
     targets = set(re.findall(r"^([a-z]+):", texts["Makefile"], re.MULTILINE))
     assert [
         f"{document} names make {target}"
