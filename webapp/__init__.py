@@ -1,1 +1,53 @@
-"""Flask pages, map and API on top of `locator`."""
+"""Flask pages, map and API on top of `locator`.
+
+Importing this package costs nothing; `create_app` brings Flask and the rest, so that
+`locator --help`, which loads `webapp.cli`, stays fast.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from webapp.settings import Settings
+
+__all__ = ["create_app"]
+
+
+def create_app(config: Settings | None = None) -> Flask:
+    """Return the web application of one city.
+
+    Nothing is read from the environment here and nothing is global: one process can hold several
+    applications with different settings.
+
+    Parameters
+    ----------
+    config
+        Settings; the defaults where left out.
+
+    Raises
+    ------
+    InputError, DataError
+        The folder is no city, or its files cannot be read.
+    """
+    from flask import Flask
+
+    from locator.city import City
+    from webapp import api, assets, errors, headers, pages, state
+    from webapp.settings import Settings
+
+    settings = config or Settings()
+    city = City.open(settings.city)
+    city.current()  # a damaged city fails here, not at the first visitor
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes
+    files = assets.install(app, settings.vendor)
+    state.attach(app, state.State(city, files))
+    headers.install(app)
+    errors.install(app)
+    app.register_blueprint(pages.blueprint)
+    app.register_blueprint(api.blueprint)
+    return app

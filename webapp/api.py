@@ -1,0 +1,139 @@
+"""/api/v1: the questions of the library over HTTP, in JSON.
+
+A position comes by POST, is used for its one answer and kept nowhere: not in an address, a log,
+a cache or an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, request
+
+from webapp.answers import coverage_answer, nearest_answer
+from webapp.listing import listed
+from webapp.params import (
+    CoverageQuery,
+    NearestBody,
+    NoParameters,
+    Parameters,
+    StationsQuery,
+    TileQuery,
+    from_json,
+    from_query,
+)
+from webapp.places import find_near
+from webapp.state import current_view, measure, shared
+from webapp.street_tiles import MAX_ZOOM
+
+if TYPE_CHECKING:
+    from locator.city import CityView
+    from locator.stations import Stations
+
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+
+_SHORT = "no-cache"  # kept, but asked about each time; answered with 304 while nothing changed
+_LONG = "public, max-age=31536000, immutable"
+
+
+@blueprint.get("/health")
+def health() -> Response:
+    """Tell that the service answers, and from which version of its data."""
+    from_query(NoParameters, request.args)
+    view = current_view()
+    body = {
+        "status": "ok",
+        "city": view.name,
+        "sample": view.sample,
+        "version": view.version,
+        "stations": len(view.stations),
+        "modes": list(view.modes),
+    }
+    return _json(body)
+
+
+@blueprint.get("/stations")
+def stations() -> Response:
+    """All stations that a person may be sent to, column by column."""
+    asked = from_query(StationsQuery, request.args)
+    view = current_view()
+    tag = _tag(view, asked)
+    if tag in request.if_none_match:
+        return _tagged(Response(status=304), tag)
+    chosen = view.stations.take(listed(view.stations, kind=asked.kind, district=asked.district))
+    body = {
+        "version": view.version,
+        "sample": view.sample,
+        "attribution": view.attribution,
+        "count": len(chosen),
+        "columns": _columns(chosen),
+    }
+    return _tagged(_json(body), tag)
+
+
+@blueprint.post("/nearest")
+def nearest() -> Response:
+    """The nearest stations of one position or named place, with routes."""
+    from_query(NoParameters, request.args)
+    asked = from_json(NearestBody, request.get_data())
+    view = current_view()
+    place, near = find_near(view, asked)
+    response = _json(nearest_answer(view, near, asked) | {"from": place})
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/coverage")
+def coverage() -> Response:
+    """Totals and gaps: which streets are within the limit of a station."""
+    asked = from_query(CoverageQuery, request.args)
+    view = current_view()
+    tag = _tag(view, asked)
+    if tag in request.if_none_match:
+        return _tagged(Response(status=304), tag)
+    return _tagged(_json(coverage_answer(view, measure(view, asked), asked)), tag)
+
+
+@blueprint.get("/coverage/tiles/<int:zoom>/<int:column>/<int:row>")
+def coverage_tile(zoom: int, column: int, row: int) -> Response:
+    """One tile of streets by state, in the format of `webapp.street_tiles`."""
+    asked = from_query(TileQuery, request.args)
+    if zoom > MAX_ZOOM or max(column, row) >= 1 << zoom:
+        return Response(status=404)
+    view = current_view()
+    tag = _tag(view, asked, zoom, column, row)
+    response = Response(status=304)
+    if tag not in request.if_none_match:
+        tiles = shared().tiles.find(view, asked)
+        body = tiles.tile(zoom, column, row)
+        response = Response(body, mimetype="application/octet-stream")
+    return _tagged(response, tag, lasting=asked.v == view.version)
+
+
+def _columns(chosen: Stations) -> dict[str, list[Any]]:
+    texts = ("code", "name", "kind", "hours", "address", "access_scope", "access_mode")
+    columns: dict[str, list[Any]] = {name: list(getattr(chosen, name)) for name in texts}
+    columns["district"] = list(chosen.district_code)
+    lonlat = chosen.lonlat_deg.round(6)
+    columns["lon"], columns["lat"] = lonlat[:, 0].tolist(), lonlat[:, 1].tolist()
+    columns["sample"] = chosen.sample.tolist()
+    return columns
+
+
+def _json(body: dict[str, Any]) -> Response:
+    text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return Response(text, mimetype="application/json")
+
+
+def _tag(view: CityView, asked: Parameters, *more: int) -> str:
+    """One mark per answer: it changes with the city's version and with the question."""
+    text = repr((view.version, request.endpoint, asked, more))
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def _tagged(response: Response, tag: str, *, lasting: bool = False) -> Response:
+    response.set_etag(tag)
+    response.headers["Cache-Control"] = _LONG if lasting else _SHORT
+    return response

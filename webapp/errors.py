@@ -1,0 +1,91 @@
+"""From errors to answers: one table of statuses, JSON for the API, a page for people.
+
+No answer repeats what was sent, and no log line either: an exception's text may hold the
+position of a person, so the log gets its type and its place in the program.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from http import HTTPStatus
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from locator.errors import DataError, InfeasibleError, InputError, LocatorError, NotFoundError
+from webapp.params import ParameterError
+
+# The first class that fits counts.
+STATUSES: tuple[tuple[type[LocatorError], int], ...] = (
+    (NotFoundError, 404),
+    (InfeasibleError, 422),
+    (DataError, 500),
+    (InputError, 422),
+    (LocatorError, 500),
+)
+_SERVER_ERROR = 500
+_TEXTS = {
+    404: ("没有这一页", "网址可能写错了，或这一页已经撤了。"),
+    405: ("不能这样打开", "请从首页进来。"),
+    413: ("内容太长", "请少填一些再试。"),
+    422: ("有一项填得不对", "改好下面这一项再试。"),
+    500: ("服务出错了", "不是你的问题。请稍后再试。"),
+}
+_log = logging.getLogger(__name__)
+
+
+def install(app: Flask) -> None:
+    """Answer every error of this application from here."""
+    app.register_error_handler(LocatorError, _answer_own)
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(Exception, _answer_unexpected)
+
+
+def status_of(error: LocatorError) -> int:
+    """HTTP status of an error of ours.
+
+    >>> status_of(NotFoundError("no such kind")), status_of(InputError("k is 0"))
+    (404, 422)
+    """
+    return next(status for kind, status in STATUSES if isinstance(error, kind))
+
+
+def _answer_own(error: LocatorError) -> Response:
+    status = status_of(error)
+    if status >= _SERVER_ERROR:
+        # Its message names files of this machine: for the log, not for the world.
+        _log.error("%s", error)
+        return _answer(status, "the service cannot read its data")
+    fields = error.fields if isinstance(error, ParameterError) else ()
+    message = str(error) if fields else "the request cannot be used"
+    return _answer(status, message, fields)
+
+
+def _answer_http(error: HTTPException) -> Response:
+    status = error.code or _SERVER_ERROR
+    response = _answer(status, HTTPStatus(status).phrase.lower())
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After", "Location"}:
+            response.headers[name] = value
+    return response
+
+
+def _answer_unexpected(error: Exception) -> Response:
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    _log.error("%s at\n%s", type(error).__name__, frames)
+    return _answer(_SERVER_ERROR, "the service has a fault")
+
+
+def _answer(status: int, message: str, fields: tuple[tuple[str, str], ...] = ()) -> Response:
+    if request.path.startswith("/api/"):
+        problems = [{"field": name, "problem": problem} for name, problem in fields]
+        body = {"error": {"status": status, "message": message, "fields": problems}}
+        response = jsonify(body)
+    else:
+        title, text = _TEXTS.get(status, ("这一页打不开", "请从首页进来。"))
+        page = render_template("error.html", title=title, text=text, status=status, fields=fields)
+        response = make_response(page)
+    response.status_code = status
+    response.headers["Cache-Control"] = "no-store"
+    return response

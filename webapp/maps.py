@@ -1,0 +1,180 @@
+"""Maps for pages: Folium composes, our own host serves, and no data goes through a template.
+
+The only module that imports Folium. What a stock Folium page does is turned round in three
+places, each with its reason:
+
+* Stock pages load some ten files from foreign hosts. `CityMap` and the plugins here name files
+  of our own host alone, on the instance (`add_js_link` would change every later map), and
+  `compose` refuses a map that names any other.
+* Stock pages carry inline scripts and styles, which a strict content policy forbids. The parts
+  are rendered apart: the element goes into our own template, the script becomes a file of its
+  own, named by its hash. Fixed ids keep that hash the same from render to render.
+* Folium's popups, tooltips and layer names execute markup. No text of the registry enters a
+  map here: the plugins carry addresses, numbers and marks, fetch the rest as JSON, and the
+  page's scripts put it in as text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import folium
+from branca.element import CssLink, Figure, JavascriptLink, MacroElement
+from folium.elements import JSCSSMixin
+from folium.template import Template
+
+MIN_ZOOM, MAX_ZOOM = 5, 18
+MAP_ID = "city"
+_OWN_FILE = re.compile(r"/static/[\w./-]+(\?v=[0-9a-f]+)?")
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|[\"'`]//", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class MapParts:
+    """One composed map.
+
+    Parameters
+    ----------
+    html
+        The map's element.
+    script
+        What makes it a map; runs after `scripts`.
+    hash
+        sha256 of `script`, in hexadecimal.
+    scripts, styles
+        Addresses of files on our own host, in the order in which they are wanted.
+    """
+
+    html: str
+    script: str
+    hash: str
+    scripts: tuple[str, ...]
+    styles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MapFiles:
+    """Addresses of the files that maps need, by our own names for them.
+
+    Parameters
+    ----------
+    scripts
+        leaflet, locator, streets, stations, finder, coverage.
+    styles
+        leaflet.
+    """
+
+    scripts: Mapping[str, str]
+    styles: Mapping[str, str]
+
+
+class CityMap(folium.Map):
+    """A map without tiles of others, without a foreign file and without an inline part."""
+
+    def __init__(self, bounds_deg: tuple[float, float, float, float], files: MapFiles) -> None:
+        west, south, east, north = bounds_deg
+        super().__init__(
+            location=[(south + north) / 2, (west + east) / 2],
+            tiles=None,
+            zoom_start=11,
+            control_scale=True,
+            # The page itself names the source of the streets, even where no script runs.
+            attribution_control=False,
+            max_bounds_viscosity=0.5,
+        )
+        self._id = MAP_ID
+        # Map(max_zoom=) would reach a tile layer alone.
+        self.options |= {"minZoom": MIN_ZOOM, "maxZoom": MAX_ZOOM}
+        self.default_js = [(name, files.scripts[name]) for name in ("leaflet", "locator")]
+        self.default_css = [("leaflet_css", files.styles["leaflet"])]
+
+
+class Plugin(JSCSSMixin, MacroElement):
+    """One script of ours that is handed the map and its options.
+
+    Parameters
+    ----------
+    name
+        Of the script and of this element.
+    verb
+        The script's function, `locator.<verb>(map, options)`.
+    files, options
+        Where the script is; plain values for it, none of them from the registry.
+    """
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            locator.{{ this.verb }}({{ this._parent.get_name() }}, {{ this.options|tojson }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, name: str, verb: str, files: MapFiles, **options: Any) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # folium's own is untyped
+        self._name = name
+        self._id = MAP_ID
+        self.verb = verb
+        self.options = options
+        self.default_js = [(name, files.scripts[name])]
+
+
+def city_map(
+    bounds_deg: tuple[float, float, float, float],
+    files: MapFiles,
+    *,
+    addresses: Mapping[str, str],
+    marks: list[dict[str, str]],
+) -> MapParts:
+    """Compose the map page's map: streets, stations, the finder and the coverage panel.
+
+    Parameters
+    ----------
+    bounds_deg
+        West, south, east, north of what is shown first, WGS-84.
+    files
+        Where the scripts and styles are.
+    addresses
+        Of our API: tiles, stations, nearest, coverage.
+    marks
+        kind, zh, en, path, colour of each kind.
+    """
+    west, south, east, north = bounds_deg
+    chart = CityMap(bounds_deg, files)
+    corners = [[south, west], [north, east]]
+    for plugin in (
+        Plugin("streets", "addStreets", files, url=addresses["tiles"], bounds=corners),
+        Plugin("stations", "addStations", files, url=addresses["stations"], marks=marks),
+        Plugin("finder", "addFinder", files, url=addresses["nearest"], marks=marks),
+        Plugin("coverage", "addCoverage", files, url=addresses["coverage"]),
+    ):
+        plugin.add_to(chart)
+    return compose(chart)
+
+
+def compose(chart: folium.Map) -> MapParts:
+    """Render the parts of a map, and refuse one that would leave our own host.
+
+    Raises
+    ------
+    ValueError
+        A file or an address of another host, or an inline part: a mistake in this program.
+    """
+    figure = chart.get_root()
+    if not isinstance(figure, Figure):
+        raise TypeError("the map is part of no figure")
+    for child in list(figure._children.values()):
+        child.render()
+    links = list(figure.header._children.values())
+    scripts = tuple(link.url for link in links if isinstance(link, JavascriptLink))
+    styles = tuple(link.url for link in links if isinstance(link, CssLink))
+    html, script = figure.html.render().strip(), figure.script.render().strip() + "\n"
+    foreign = [url for url in scripts + styles if not _OWN_FILE.fullmatch(url)]
+    foreign += _ADDRESS.findall(script)
+    if foreign:
+        raise ValueError(f"a map names {foreign[0]!r}: expected files of our own host alone")
+    return MapParts(html, script, hashlib.sha256(script.encode()).hexdigest(), scripts, styles)

@@ -1,0 +1,208 @@
+"""What a request may say: query, form or JSON body as a frozen typed value.
+
+Everything else is refused with 422 and the name of the field. What was sent is never repeated:
+it may be where somebody stands.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from werkzeug.datastructures import MultiDict
+
+from geodata.datum import DATUMS
+from geodata.vocabulary import kinds
+from locator.errors import InputError, SchemaError
+from locator.modes import find_mode, modes
+
+# Chat programs and search engines append these when a page is shared; they mean nothing here.
+SHARE_PARAMETERS = frozenset(
+    {"from", "isappinstalled", "nsukey", "wechat_redirect", "utm_source", "utm_medium"}
+)
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}", re.IGNORECASE)
+
+
+class ParameterError(SchemaError):
+    """Parameters of a request cannot be used.
+
+    Parameters
+    ----------
+    fields
+        (field, problem) pairs, all of them.
+    """
+
+    def __init__(self, fields: list[tuple[str, str]]) -> None:
+        self.fields = tuple(fields)
+        super().__init__([f"{name}: {problem}" for name, problem in fields])
+
+
+def _known_kind(code: str) -> str:
+    if code not in kinds():
+        raise ValueError(f"expected one of {', '.join(kinds().codes)}")
+    return code
+
+
+def _known_mode(code: str) -> str:
+    if code not in modes():
+        raise ValueError(f"expected one of {', '.join(modes())}")
+    return code
+
+
+def _known_datum(code: str) -> str:
+    if code not in DATUMS:
+        raise ValueError(f"expected one of {', '.join(DATUMS)}")
+    return code
+
+
+def _limit(text: str) -> str:
+    try:
+        find_mode("walk").metres(text)
+    except InputError:
+        raise ValueError("expected metres (1000) or minutes (15min), above zero") from None
+    return text
+
+
+Kind = Annotated[str, AfterValidator(_known_kind)]
+ModeCode = Annotated[str, AfterValidator(_known_mode)]
+Datum = Annotated[str, AfterValidator(_known_datum)]
+Limit = Annotated[str, Field(max_length=20), AfterValidator(_limit)]
+Word = Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class Parameters(BaseModel):
+    """Base of all parameters: nothing unknown, nothing changed later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class NoParameters(Parameters):
+    """For addresses that take none."""
+
+
+class StationsQuery(Parameters):
+    """Which stations."""
+
+    kind: Kind | None = None
+    district: Word | None = None
+
+
+class ListQuery(StationsQuery):
+    """Which stations, and which page of their list; `q` is part of a name or address."""
+
+    q: Word | None = None
+    page: int = Field(1, ge=1, le=100_000)
+
+
+class CoverageQuery(Parameters):
+    """Which coverage is asked for."""
+
+    within: Limit = "1000"
+    kind: Kind | None = None
+    mode: ModeCode = "walk"
+
+    @property
+    def within_m(self) -> float:
+        """The limit in metres, for the mode that is asked."""
+        return find_mode(self.mode).metres(self.within)
+
+
+class TileQuery(CoverageQuery):
+    """Which coverage; `v` is the version that the page saw, so that tiles can be kept."""
+
+    v: Word | None = None
+
+
+class NearestBody(Parameters):
+    """From where to where: a position, or a place by its district, its street, or both."""
+
+    lon: float | None = Field(None, ge=-180, le=180)
+    lat: float | None = Field(None, ge=-90, le=90)
+    datum: Datum = "wgs84"
+    district: Word | None = None
+    street: Word | None = None
+    k: int = Field(3, ge=1, le=20)
+    kind: Kind | None = None
+    mode: ModeCode = "walk"
+    within: Limit | None = None
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        placed = self.district is not None or self.street is not None
+        if (self.lon is None) != (self.lat is None):
+            raise ValueError("lon and lat belong together: give both")
+        if placed == (self.lon is not None):
+            raise ValueError("give lon and lat, or a district or street")
+        return self
+
+    @property
+    def within_m(self) -> float:
+        """The limit in metres, inf where there is none."""
+        return find_mode(self.mode).metres(self.within) if self.within else float("inf")
+
+
+P = TypeVar("P", bound=Parameters)
+Sent = MultiDict[str, str]
+
+
+def from_query(model: type[P], sent: Sent) -> P:
+    """Read a query string or a form; an empty value is an absent one.
+
+    Raises
+    ------
+    ParameterError
+        A field is unknown, given twice, or has a value that cannot be used.
+    """
+    twice = [name for name in sent if len(sent.getlist(name)) > 1]
+    if twice:
+        raise ParameterError([(_shown(name), "given more than once") for name in twice])
+    return _validated(model, {name: text for name, text in sent.items() if text.strip()}, False)
+
+
+def from_shared_query(model: type[P], sent: Sent) -> P:
+    """As `from_query`, for pages: what sharing appends to an address is left alone."""
+    kept = [(name, text) for name, text in sent.items(multi=True) if name not in SHARE_PARAMETERS]
+    return from_query(model, MultiDict(kept))
+
+
+def from_json(model: type[P], body: bytes) -> P:
+    """Read a JSON body, an object with numbers as numbers.
+
+    Raises
+    ------
+    ParameterError
+        As `from_query`; or the body is no JSON object.
+    """
+    try:
+        sent = json.loads(body)
+    except (ValueError, RecursionError):
+        raise ParameterError([("body", "not JSON; expected an object")]) from None
+    if not isinstance(sent, dict):
+        raise ParameterError([("body", "expected a JSON object")])
+    return _validated(model, sent, True)
+
+
+def _validated(model: type[P], sent: Mapping[str, Any], strict: bool) -> P:
+    try:
+        return model.model_validate(sent, strict=strict)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+    raise ParameterError([(_field(problem["loc"]), _words(problem)) for problem in found])
+
+
+def _field(path: tuple[int | str, ...]) -> str:
+    return _shown(str(path[0])) if path else "body"
+
+
+def _shown(name: str) -> str:
+    """A field's name where it looks like one: an address may hold anything before its "="."""
+    return name if _FIELD_NAME.fullmatch(name) else "(a name that is no parameter)"
+
+
+def _words(problem: Mapping[str, Any]) -> str:
+    if problem["type"] == "extra_forbidden":
+        return "not a parameter of this address"
+    return str(problem["msg"]).removeprefix("Value error, ")

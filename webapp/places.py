@@ -1,0 +1,121 @@
+"""Where a question starts: a position, or a place that a person can name.
+
+A district or a street name is how one asks without a position: no location on the device, it was
+refused, or the question is about a place elsewhere.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geodata.areas import Area, read_areas
+from locator.pieces import locate_on_streets
+from webapp.params import NearestBody, ParameterError
+
+if TYPE_CHECKING:
+    from locator.arrays import Floats, Ints
+    from locator.city import CityView
+    from locator.nearest import Nearest
+
+_CODES, _NAMES = ("code", "adcode"), ("name", "name_zh")
+
+
+def find_near(
+    view: CityView, asked: NearestBody, *, connected: bool = False
+) -> tuple[dict[str, float] | None, Nearest]:
+    """Ask the view; the first value is the place, None where a position was sent.
+
+    Raises
+    ------
+    ParameterError
+        The city has no such district or street.
+    """
+    place = None
+    if asked.lon is not None and asked.lat is not None:
+        point, datum = (asked.lon, asked.lat), asked.datum
+    else:
+        point, datum = _find_place(view, asked.district, asked.street), "wgs84"
+        place = {"lon": round(point[0], 6), "lat": round(point[1], 6)}
+    near = view.nearest(
+        [point],
+        k=asked.k,
+        kind=asked.kind,
+        mode=asked.mode,
+        within_m=asked.within or np.inf,
+        datum=datum,
+        connected=connected,
+    )
+    return place, near
+
+
+def district_names(view: CityView) -> dict[str, str]:
+    """Names of the city's districts by their codes, in file order; empty where it has none."""
+    return {code: name for code, (name, _) in _districts(view).items()}
+
+
+def _find_place(view: CityView, district: str | None, street: str | None) -> tuple[float, float]:
+    """Longitude and latitude of a point on a street, in a district or of a name, or both."""
+    aim = None if district is None else _district_middle(view, district)
+    streets = view.streets
+    rows = np.arange(len(streets), dtype=np.int32) if street is None else _named(view, street)
+    middles = locate_on_streets(streets, rows, streets.length_m[rows] / 2)
+    if aim is None:
+        aim = middles.mean(axis=0)
+    best = int(np.argmin(np.hypot(*(middles - aim).T)))
+    lon, lat = view.to_lonlat(middles[best : best + 1])[0].tolist()
+    return lon, lat
+
+
+def _named(view: CityView, street: str) -> Ints:
+    """Streets of that name; else of the longest one whose name begins with it, or holds it."""
+    streets = view.streets
+    wanted = street.strip().casefold()
+    names = [name.casefold() for name in streets.names]
+    for fits in (str.__eq__, str.startswith, str.__contains__):
+        codes = [code for code, name in enumerate(names) if name and fits(name, wanted)]
+        if codes:
+            metres = np.bincount(streets.name_code, weights=streets.length_m, minlength=len(names))
+            code = max(codes, key=lambda code: float(metres[code]))
+            return np.flatnonzero(streets.name_code == code).astype(np.int32)
+    raise ParameterError([("street", "没有这条路 (no street of that name in this city)")])
+
+
+def _district_middle(view: CityView, code: str) -> Floats:
+    """The middle of a district's stations, which stand where people are; else of its area."""
+    found = _districts(view).get(code)
+    if found is None:
+        raise ParameterError([("district", "没有这个区县 (no district of that code)")])
+    there = [row for row, own in enumerate(view.stations.district_code) if own == code]
+    if there:
+        return np.asarray(np.median(view.stations.xy_m[there], axis=0))
+    point = found[1].shape.representative_point()
+    middle: Floats = view.to_xy([(point.x, point.y)])[0]
+    return middle
+
+
+def _districts(view: CityView) -> dict[str, tuple[str, Area]]:
+    path = view.city.workspace.districts_path
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        return {}
+    return _read_districts(path, changed)
+
+
+@lru_cache(maxsize=4)
+def _read_districts(path: Path, _changed: int) -> dict[str, tuple[str, Area]]:
+    """Districts by code; `_changed` makes a new file be read again."""
+    found = {}
+    for area in read_areas(path):
+        code, name = _first(area.properties, _CODES), _first(area.properties, _NAMES)
+        if code and name:
+            found[code] = (name, area)
+    return found
+
+
+def _first(properties: Any, keys: tuple[str, ...]) -> str:
+    return next((str(properties[key]) for key in keys if properties.get(key)), "")

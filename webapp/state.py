@@ -1,0 +1,112 @@
+"""What the requests of one application share: the city, its street tiles, its composed maps."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from flask import Flask, current_app, g
+
+from webapp.params import CoverageQuery
+from webapp.street_tiles import MAJOR_CLASSES, StreetTiles, build_tiles
+
+if TYPE_CHECKING:
+    from locator.city import City, CityView
+    from locator.coverage import Coverage
+    from webapp.assets import Assets
+    from webapp.maps import MapParts
+
+_KEY = "locator"
+_KEPT_TILES = 8  # some 10 MB each for a city of 150,000 streets
+
+
+class TileStore:
+    """Street tiles of the coverages asked for lately, each built by one thread only.
+
+    A page asks for a dozen tiles at once, all of one coverage: the first builds, the others wait.
+    """
+
+    def __init__(self) -> None:
+        self._building = threading.Lock()
+        self._kept: OrderedDict[tuple[object, ...], StreetTiles] = OrderedDict()
+
+    def find(self, view: CityView, question: CoverageQuery) -> StreetTiles:
+        """Tiles of that coverage in that version of the city."""
+        key = (view.version, question.within_m, question.kind, question.mode)
+        tiles = self._kept.get(key)
+        if tiles is not None:
+            return tiles
+        with self._building:
+            tiles = self._kept.get(key)
+            if tiles is None:
+                tiles = self._kept[key] = _tiles_of(view, measure(view, question))
+                while len(self._kept) > _KEPT_TILES:
+                    self._kept.popitem(last=False)
+        return tiles
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What requests share.
+
+    Parameters
+    ----------
+    city
+        The folder that was opened.
+    assets
+        Addresses of the static files.
+    tiles
+        Street tiles of the coverages asked for lately.
+    maps
+        Composed maps by the bounds they show first.
+    """
+
+    city: City
+    assets: Assets
+    tiles: TileStore = field(default_factory=TileStore)
+    maps: dict[tuple[float, ...], MapParts] = field(default_factory=dict)
+
+
+def attach(app: Flask, state: State) -> None:
+    """Give that state to the requests of this application."""
+    app.extensions[_KEY] = state
+
+
+def shared() -> State:
+    """What the requests of this application share."""
+    found: State = current_app.extensions[_KEY]
+    return found
+
+
+def current_view() -> CityView:
+    """The version of the city that this request sees, from its start to its end."""
+    if "view" not in g:
+        g.view = shared().city.current()
+    view: CityView = g.view
+    return view
+
+
+def measure(view: CityView, question: CoverageQuery) -> Coverage:
+    """The coverage that was asked for; the view keeps the last ones."""
+    return view.coverage(within_m=question.within_m, kind=question.kind, mode=question.mode)
+
+
+def _tiles_of(view: CityView, coverage: Coverage) -> StreetTiles:
+    streets = view.streets
+    lonlat_deg, first = view.cut(coverage.piece_street, coverage.piece_from_m, coverage.piece_to_m)
+    major = np.array([name in MAJOR_CLASSES for name in streets.classes], np.uint8)
+    group = 2 * coverage.piece_state + major[streets.class_code[coverage.piece_street]]
+    return build_tiles(lonlat_deg, first, group)
+
+
+def warm(app: Flask) -> None:
+    """Ask each kind of question once, so that no visitor waits for what can be done before."""
+    with app.app_context():
+        view = current_view()
+        if len(view.streets):
+            west, south, east, north = view.bounds_deg
+            view.nearest([((west + east) / 2, (south + north) / 2)], k=1)
+            shared().tiles.find(view, CoverageQuery())

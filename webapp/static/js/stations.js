@@ -1,0 +1,211 @@
+// Stations on one canvas: a shape and colour per kind; close ones are counted together.
+"use strict";
+
+(function (locator) {
+  const CELL = 40; // pixels: stations in one cell are drawn as one count
+  const ALONE_FROM_ZOOM = 15; // from here on each station stands for itself
+  const REACH = 16; // pixels around a mark that a finger may miss by
+  const INK = "#26323f";
+
+  // L.Renderer brings a container that follows pans and zooms; it has no paths of its own.
+  const StationLayer = L.Renderer.extend({
+    options: { pane: "markerPane", padding: 0.2, marks: [] },
+
+    initialize: function (options) {
+      L.Renderer.prototype.initialize.call(this, options);
+      this._rows = [];
+      this._drawn = [];
+      this._hidden = new Set();
+      this._marks = new Map(
+        this.options.marks.map((mark) => [
+          mark.kind,
+          Object.assign({ shape: new Path2D(mark.path) }, mark),
+        ]),
+      );
+    },
+
+    // rows: [{code, name, kind, lon, lat, ...}]
+    setStations: function (rows) {
+      this._rows = rows.map((row) => Object.assign({ latlng: L.latLng(row.lat, row.lon) }, row));
+      if (this._map) this._update();
+    },
+
+    showKind: function (kind, shown) {
+      if (shown) this._hidden.delete(kind);
+      else this._hidden.add(kind);
+      if (this._map) this._update();
+    },
+
+    find: function (code) {
+      return this._rows.find((row) => row.code === code) || null;
+    },
+
+    // What is drawn at a point of the map's container: {latlng, stations} or null.
+    at: function (containerPoint) {
+      const point = this._map.containerPointToLayerPoint(containerPoint);
+      let best = null;
+      let least = Infinity;
+      for (const spot of this._drawn) {
+        const away = spot.point.distanceTo(point) - spot.radius;
+        if (away <= REACH - 8 && away < least) {
+          best = spot;
+          least = away;
+        }
+      }
+      return best;
+    },
+
+    _initContainer: function () {
+      this._container = locator.element("canvas", { class: "stations-canvas" });
+      this._context = this._container.getContext("2d");
+    },
+
+    _destroyContainer: function () {
+      this._container.remove();
+      delete this._container;
+      delete this._context;
+    },
+
+    _update: function () {
+      if (this._map._animatingZoom && this._bounds) return;
+      L.Renderer.prototype._update.call(this);
+      const size = this._bounds.getSize();
+      const ratio = window.devicePixelRatio || 1;
+      const canvas = this._container;
+      L.DomUtil.setPosition(canvas, this._bounds.min);
+      canvas.width = Math.round(size.x * ratio);
+      canvas.height = Math.round(size.y * ratio);
+      canvas.style.width = size.x + "px";
+      canvas.style.height = size.y + "px";
+      this._context.scale(ratio, ratio);
+      this._context.translate(-this._bounds.min.x, -this._bounds.min.y);
+      this._draw();
+    },
+
+    _draw: function () {
+      this._drawn = this._spots();
+      for (const spot of this._drawn) {
+        if (spot.stations.length > 1) this._drawCount(spot);
+        else this._drawMark(spot);
+      }
+    },
+
+    // Stations in sight, those of one cell of the world's pixels together.
+    _spots: function () {
+      const zoom = this._map.getZoom();
+      const cells = new Map();
+      this._rows.forEach((station, row) => {
+        if (this._hidden.has(station.kind)) return;
+        const point = this._map.latLngToLayerPoint(station.latlng);
+        if (!this._bounds.contains(point)) return;
+        const pixel = this._map.project(station.latlng, zoom);
+        const key =
+          zoom >= ALONE_FROM_ZOOM
+            ? row
+            : Math.floor(pixel.x / CELL) + ":" + Math.floor(pixel.y / CELL);
+        const spot = cells.get(key);
+        if (spot) {
+          spot.stations.push(station);
+          spot.sum = spot.sum.add(point);
+        } else {
+          cells.set(key, { stations: [station], sum: point });
+        }
+      });
+      return Array.from(cells.values(), ({ stations, sum }) => ({
+        stations: stations,
+        point: sum.divideBy(stations.length),
+        latlng: stations[0].latlng,
+        radius: stations.length > 1 ? 11 + Math.min(9, Math.log2(stations.length) * 1.5) : 9,
+      }));
+    },
+
+    _drawMark: function (spot) {
+      const mark = this._marks.get(spot.stations[0].kind);
+      const context = this._context;
+      const scale = this._map.getZoom() >= ALONE_FROM_ZOOM ? 1.25 : 1;
+      context.save();
+      context.translate(spot.point.x - 8 * scale, spot.point.y - 8 * scale);
+      context.scale(scale, scale);
+      context.lineJoin = "round";
+      context.lineWidth = 3.5;
+      context.strokeStyle = "#fff";
+      context.stroke(mark.shape);
+      context.fillStyle = mark.colour;
+      context.fill(mark.shape);
+      context.restore();
+    },
+
+    _drawCount: function (spot) {
+      const context = this._context;
+      const kinds = new Set(spot.stations.map((station) => station.kind));
+      const only = kinds.size === 1 ? this._marks.get(spot.stations[0].kind) : null;
+      context.beginPath();
+      context.arc(spot.point.x, spot.point.y, spot.radius, 0, 2 * Math.PI);
+      context.fillStyle = only ? only.colour : INK;
+      context.fill();
+      context.lineWidth = 2;
+      context.strokeStyle = "#fff";
+      context.stroke();
+      context.fillStyle = "#fff";
+      context.font = "600 13px system-ui, sans-serif";
+      context.textAlign = "center";
+      context.textBaseline = "middle";
+      context.fillText(String(spot.stations.length), spot.point.x, spot.point.y + 0.5);
+    },
+  });
+
+  // Columns of the API as rows.
+  function rowsOf(columns) {
+    const names = Object.keys(columns);
+    return columns.code.map((_, i) =>
+      Object.fromEntries(names.map((name) => [name, columns[name][i]])),
+    );
+  }
+
+  function popupOf(station, mark, sample) {
+    const lines = [
+      locator.element("strong", {}, station.name),
+      locator.element("p", {}, locator.markIcon(mark.kind), " ", mark.zh),
+      locator.element("p", {}, "开放时间：" + (station.hours || "未知")),
+    ];
+    if (station.address) lines.push(locator.element("p", {}, station.address));
+    if (sample) lines.push(locator.element("p", { class: "sample-tag" }, "示例数据 SAMPLE"));
+    return locator.element("div", { class: "station-popup" }, ...lines);
+  }
+
+  // Called by the map's script, which Folium writes.
+  locator.addStations = function (map, options) {
+    const layer = new StationLayer({ marks: options.marks });
+    const marks = new Map(options.marks.map((mark) => [mark.kind, mark]));
+    layer.addTo(map);
+    locator.stations = layer;
+    locator.showStation = function (station) {
+      L.popup({ maxWidth: 260 })
+        .setLatLng(station.latlng)
+        .setContent(popupOf(station, marks.get(station.kind), station.sample))
+        .openOn(map);
+    };
+    // Returns true where the click was meant for a station.
+    locator.openStationAt = function (containerPoint) {
+      const spot = layer.at(containerPoint);
+      if (!spot) return false;
+      if (spot.stations.length === 1) locator.showStation(spot.stations[0]);
+      else map.fitBounds(L.latLngBounds(spot.stations.map((s) => s.latlng)).pad(0.2));
+      return true;
+    };
+    map.on("mousemove", function (event) {
+      map.getContainer().classList.toggle("over-station", layer.at(event.containerPoint) !== null);
+    });
+    locator
+      .ask(options.url)
+      .then(function (answer) {
+        layer.setStations(rowsOf(answer.columns));
+        map.getContainer().dataset.stations = String(answer.count);
+      })
+      .catch((error) => locator.say(error.message));
+    document.querySelectorAll("input[data-kind]").forEach(function (box) {
+      layer.showKind(box.dataset.kind, box.checked);
+      box.addEventListener("change", () => layer.showKind(box.dataset.kind, box.checked));
+    });
+  };
+})(window.locator);
