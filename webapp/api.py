@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
 
-from webapp.answers import coverage_answer, nearest_answer
 from webapp.listing import listed
 from webapp.params import (
     CoverageQuery,
@@ -24,13 +23,13 @@ from webapp.params import (
     from_json,
     from_query,
 )
-from webapp.places import find_near
 from webapp.state import current_view, measure, shared
 from webapp.street_tiles import MAX_ZOOM
+from webapp.wording import coverage_answer, nearest_answer
 
 if TYPE_CHECKING:
-    from locator.city import CityView
     from locator.stations import Stations
+    from locator.view import CityView
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -78,9 +77,7 @@ def nearest() -> Response:
     """The nearest stations of one position or named place, with routes."""
     from_query(NoParameters, request.args)
     asked = from_json(NearestBody, request.get_data())
-    view = current_view()
-    place, near = find_near(view, asked)
-    response = _json(nearest_answer(view, near, asked) | {"from": place})
+    response = _json(nearest_answer(current_view(), asked))
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -9,14 +9,17 @@ places, each with its reason:
 * Stock pages carry inline scripts and styles, which a strict content policy forbids. The parts
   are rendered apart: the element goes into our own template, the script becomes a file of its
   own, named by its hash. Fixed ids keep that hash the same from render to render.
-* Folium's popups, tooltips and layer names execute markup. No text of the registry enters a
-  map here: the plugins carry addresses, numbers and marks, fetch the rest as JSON, and the
-  page's scripts put it in as text.
+* Folium's popups, tooltips and layer names execute markup, and branca reads what one template
+  wrote as the source of the next, so that braces in a name would run on the server. No text of
+  the registry enters a map here: the plugins carry addresses, numbers and marks, fetch the rest
+  as JSON, and the page's scripts put it in as text. What the plugins do carry is written by
+  `_script_json`, which leaves nothing for a browser or a template to run.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +33,8 @@ from folium.template import Template
 MIN_ZOOM, MAX_ZOOM = 5, 18
 MAP_ID = "city"
 _OWN_FILE = re.compile(r"/static/[\w./-]+(\?v=[0-9a-f]+)?")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_RISKY = {ord(sign): f"\\u{ord(sign):04x}" for sign in "{}<>&'`$"}
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|[\"'`]//", re.IGNORECASE)
 
 
@@ -109,7 +114,7 @@ class Plugin(JSCSSMixin, MacroElement):
     _template = Template(
         """
         {% macro script(this, kwargs) %}
-            locator.{{ this.verb }}({{ this._parent.get_name() }}, {{ this.options|tojson }});
+            locator.{{ this.verb }}({{ this._parent.get_name() }}, {{ this.options }});
         {% endmacro %}
         """
     )
@@ -119,7 +124,7 @@ class Plugin(JSCSSMixin, MacroElement):
         self._name = name
         self._id = MAP_ID
         self.verb = verb
-        self.options = options
+        self.options = _script_json(options)
         self.default_js = [(name, files.scripts[name])]
 
 
@@ -178,3 +183,13 @@ def compose(chart: folium.Map) -> MapParts:
     if foreign:
         raise ValueError(f"a map names {foreign[0]!r}: expected files of our own host alone")
     return MapParts(html, script, hashlib.sha256(script.encode()).hexdigest(), scripts, styles)
+
+
+def _script_json(values: Mapping[str, Any]) -> str:
+    r"""JSON whose strings mean nothing to a template, to HTML or to a template literal.
+
+    >>> _script_json({"a": "{{ 7 * 7 }}"})
+    '{"a":"\\u007b\\u007b 7 * 7 \\u007d\\u007d"}'
+    """
+    text = json.dumps(values, allow_nan=False, separators=(",", ":"))
+    return _STRING.sub(lambda found: found[0].translate(_RISKY), text)

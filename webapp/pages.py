@@ -19,7 +19,6 @@ from flask import (
 from geodata.vocabulary import kinds
 from locator.modes import modes
 from webapp import maps
-from webapp.answers import coverage_answer, nearest_answer
 from webapp.listing import list_page, listed
 from webapp.marks import Mark, marks_of
 from webapp.params import (
@@ -30,13 +29,14 @@ from webapp.params import (
     from_query,
     from_shared_query,
 )
-from webapp.places import district_names, find_near
+from webapp.places import district_names
 from webapp.state import current_view, measure, shared
+from webapp.wording import coverage_answer, nearest_answer
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
-    from locator.city import CityView
+    from locator.view import CityView
 
 blueprint = Blueprint("pages", __name__)
 
@@ -82,8 +82,7 @@ def nearest() -> Response:
     from_query(NoParameters, request.args)
     asked = from_query(NearestBody, request.form)
     view = current_view()
-    _, near = find_near(view, asked)
-    answer = nearest_answer(view, near, asked)
+    answer = nearest_answer(view, asked)
     response = make_response(
         render_template("nearest.html", **_common(view), answer=answer, kinds=kinds())
     )

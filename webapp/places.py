@@ -6,6 +6,7 @@ refused, or the question is about a place elsewhere.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,38 +19,32 @@ from webapp.params import NearestBody, ParameterError
 
 if TYPE_CHECKING:
     from locator.arrays import Floats, Ints
-    from locator.city import CityView
-    from locator.nearest import Nearest
+    from locator.view import CityView
 
 _CODES, _NAMES = ("code", "adcode"), ("name", "name_zh")
 
 
-def find_near(
-    view: CityView, asked: NearestBody, *, connected: bool = False
-) -> tuple[dict[str, float] | None, Nearest]:
-    """Ask the view; the first value is the place, None where a position was sent.
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a question starts; `place` is None where somebody's own position was sent."""
+
+    lonlat: tuple[float, float]
+    datum: str
+    place: dict[str, float] | None
+
+
+def find_origin(view: CityView, asked: NearestBody) -> Origin:
+    """The position that was sent, or one in the place that was named.
 
     Raises
     ------
     ParameterError
         The city has no such district or street.
     """
-    place = None
     if asked.lon is not None and asked.lat is not None:
-        point, datum = (asked.lon, asked.lat), asked.datum
-    else:
-        point, datum = _find_place(view, asked.district, asked.street), "wgs84"
-        place = {"lon": round(point[0], 6), "lat": round(point[1], 6)}
-    near = view.nearest(
-        [point],
-        k=asked.k,
-        kind=asked.kind,
-        mode=asked.mode,
-        within_m=asked.within or np.inf,
-        datum=datum,
-        connected=connected,
-    )
-    return place, near
+        return Origin((asked.lon, asked.lat), asked.datum, None)
+    lon, lat = _find_place(view, asked.district, asked.street)
+    return Origin((lon, lat), "wgs84", {"lon": round(lon, 6), "lat": round(lat, 6)})
 
 
 def district_names(view: CityView) -> dict[str, str]:
@@ -98,7 +93,7 @@ def _district_middle(view: CityView, code: str) -> Floats:
 
 
 def _districts(view: CityView) -> dict[str, tuple[str, Area]]:
-    path = view.city.workspace.districts_path
+    path = view.workspace.districts_path
     try:
         changed = path.stat().st_mtime_ns
     except OSError:

@@ -14,8 +14,9 @@ from webapp.params import CoverageQuery
 from webapp.street_tiles import MAJOR_CLASSES, StreetTiles, build_tiles
 
 if TYPE_CHECKING:
-    from locator.city import City, CityView
+    from locator.city import City
     from locator.coverage import Coverage
+    from locator.view import CityView
     from webapp.assets import Assets
     from webapp.maps import MapParts
 

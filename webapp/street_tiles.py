@@ -143,10 +143,11 @@ def _parts(local: Floats, piece: Longs, *, step: int) -> tuple[Floats, Longs]:
     fresh = np.ones(len(piece), np.bool_)
     fresh[1:] = (piece[1:] != piece[:-1]) | np.any(snapped[1:] != snapped[:-1], axis=1)
     snapped, owner = snapped[fresh], piece[fresh]
-    goes_on = owner[1:] == owner[:-1]
-    joined = np.flatnonzero(goes_on)
+    opens, closes = np.ones((2, len(owner)), np.bool_)
+    opens[1:] = closes[:-1] = owner[1:] != owner[:-1]
+    joined = np.flatnonzero(~closes)
     # A piece that is smaller than a pixel stays as a dot, else a dense old town would vanish.
-    alone = np.flatnonzero(~(np.append(goes_on, False) | np.append(False, goes_on)))
+    alone = np.flatnonzero(opens & closes)
     parts = np.concatenate(
         [
             np.hstack([snapped[joined], snapped[joined + 1]]),

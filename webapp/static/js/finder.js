@@ -55,7 +55,9 @@
     function render(found, origin, note) {
       drawn.clearLayers();
       map.closePopup();
-      const items = found.results.map((result, row) => card(result, row, found));
+      // Where the street beside you leads nowhere, the answer starts from the nearest that does.
+      const results = found.connected ? found.connected.results : found.results;
+      const items = results.map((result, row) => card(result, row));
       const parts = [];
       if (note) parts.push(element("p", { class: "message" }, note));
       if (found.message) parts.push(element("p", { class: "message" }, found.message));
@@ -64,16 +66,16 @@
       show(...parts);
       answer.dataset.outcome = found.outcome;
       drawOrigin(origin);
-      if (found.results.length) {
+      if (results.length) {
         document.getElementById("list-fold").open = false;
-        found.results.forEach((result, row) => drawNumber(result, row));
-        choose(found.results[0], items[0], origin);
+        results.forEach((result, row) => drawNumber(result, row));
+        choose(results[0], items[0], origin);
       } else if (found.outcome !== "outside") {
         map.setView([origin.lat, origin.lon], Math.max(map.getZoom(), 14));
       }
     }
 
-    function card(result, row, found) {
+    function card(result, row) {
       const mark = marks.get(result.kind);
       const button = element("button", { type: "button", class: "quiet" }, "看路线 Route");
       const item = element(
@@ -89,7 +91,7 @@
         element("p", { class: "way" }, result.text),
         result.note ? element("p", { class: "warning" }, result.note) : null,
         element("p", {}, "开放时间：" + (result.hours || "未知")),
-        found.sample ? element("p", { class: "sample-tag" }, "示例数据 SAMPLE") : null,
+        result.sample ? element("p", { class: "sample-tag" }, "示例数据 SAMPLE") : null,
         button,
       );
       button.addEventListener("click", () => {
@@ -183,8 +185,9 @@
     form.addEventListener("submit", function (event) {
       event.preventDefault();
       const origin = {};
-      for (const name of ["district", "street"]) {
-        if (form.elements[name].value.trim()) origin[name] = form.elements[name].value.trim();
+      for (const name of ["district", "street", "lon", "lat"]) {
+        const text = form.elements[name] ? form.elements[name].value.trim() : "";
+        if (text) origin[name] = name === "lon" || name === "lat" ? Number(text) : text;
       }
       find(origin);
     });

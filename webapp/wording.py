@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from locator.answers import nearest_document
 from locator.modes import find_mode
+from webapp.places import find_origin
 
 if TYPE_CHECKING:
-    from locator.city import CityView
     from locator.coverage import Coverage
-    from locator.nearest import Nearest, Route
+    from locator.nearest import Nearest
+    from locator.view import CityView
     from webapp.params import CoverageQuery, NearestBody
 
 LISTED_GAPS = 20
@@ -47,23 +49,34 @@ def limit_text(within: str) -> str:
     return within.strip().rstrip("米m").strip() + "米" if within[-1:] in "0123456789" else within
 
 
-def nearest_answer(view: CityView, near: Nearest, asked: NearestBody) -> dict[str, Any]:
-    """One point's nearest stations with their routes, or why there are none and what to do."""
-    outcome = near.outcome[0]
-    message, next_step = _why(view, outcome, asked)
-    routes = near.routes(0)
-    results = [
-        _result(view, near, rank) | _way(near, rank, mode=asked.mode) | _route(view, route)
-        for rank, route in enumerate(routes)
-        if route is not None
-    ]
-    snap_m = float(near.snap_m[0])
-    return {
-        "outcome": outcome,
-        "snap_m": _rounded(snap_m) if math.isfinite(snap_m) else None,
+def nearest_answer(view: CityView, asked: NearestBody) -> dict[str, Any]:
+    """The document of `nearest` for one start, with routes, words, and what to do next.
+
+    Raises
+    ------
+    ParameterError
+        The city has no such district or street.
+    """
+    origin = find_origin(view, asked)
+    question: dict[str, Any] = {
+        "k": asked.k,
+        "kind": asked.kind,
+        "mode": asked.mode,
+        "within_m": asked.within or math.inf,
+        "datum": origin.datum,
+    }
+    document = nearest_document(view, origin.lonlat, **question)
+    near = view.nearest(origin.lonlat, **question)
+    _tell_ways(view, near, document["results"], mode=asked.mode)
+    connected = document["connected"]
+    if connected is not None:
+        near = view.nearest(origin.lonlat, **question, connected=True)
+        _tell_ways(view, near, connected["results"], mode=asked.mode)
+    message, next_step = _why(view, document, asked)
+    return document | {
         "message": message,
         "next_step": next_step,
-        "results": results,
+        "from": origin.place,
         "sample": view.sample,
         "attribution": view.attribution,
         "version": view.version,
@@ -93,54 +106,36 @@ def coverage_answer(view: CityView, coverage: Coverage, asked: CoverageQuery) ->
     }
 
 
-def _why(view: CityView, outcome: str, asked: NearestBody) -> tuple[str, str]:
+def _why(view: CityView, document: dict[str, Any], asked: NearestBody) -> tuple[str, str]:
     """What is the matter, and what to do next; two empty texts where stations were found."""
-    verb = _VERBS[asked.mode]
+    verb, outcome, connected = _VERBS[asked.mode], document["outcome"], document["connected"]
     if outcome == "none_within":
         limit = limit_text(asked.within or "")
         return f"{limit}以内{verb}不到站点。", "放宽距离，或换一类站点再找。"
     if outcome == "outside":
-        return f"你不在{view.name}，先选市内地点。", "在地图上点一条街，或选街道、输入路名。"
+        return f"你不在{view.name}，先选市内地点。", "在地图上点一条街，或选区县、输入路名。"
     if outcome == "unreachable":
-        if asked.kind is not None and asked.kind not in view.stations.kind:
+        if not view.placement(kind=asked.kind, mode=asked.mode).rows.size:
             return "没有这一类站点。", "换一类站点再找。"
-        return f"从这里{verb}不到任何站点，路不通。", "点旁边的另一条街，或换一种走法再找。"
+        blocked = f"从旁边的路{verb}不到任何站点。"
+        if connected is None or not connected["results"]:
+            return blocked, "点另一条街，或换一种走法再找。"
+        away = metres_text(connected["snap_m"])
+        street = connected["street"] or "一条无名的路"
+        return blocked, f"最近走得通的路是{street}，直线{away}。从那里算："
     return "", ""
 
 
-def _result(view: CityView, near: Nearest, rank: int) -> dict[str, Any]:
-    """The station: the keys of the `nearest` command, and what a card shows."""
-    station = view.stations[int(near.index[0, rank])]
-    return {
-        "code": station.code,
-        "name": station.name,
-        "kind": station.kind,
-        "lon": station.lon_deg,
-        "lat": station.lat_deg,
-        "open": None,
-        "closes_in_s": None,
-        "hours": station.hours,
-        "address": station.address,
-        "sample": station.sample,
-    }
-
-
-def _way(near: Nearest, rank: int, *, mode: str) -> dict[str, Any]:
-    """How far it is, in numbers and in words."""
-    distance_m, straight_m = float(near.distance_m[0, rank]), float(near.straight_m[0, rank])
-    time_s = float(near.time_s[0, rank])
-    return {
-        "distance_m": _rounded(distance_m),
-        "time_s": _rounded(time_s),
-        "straight_m": _rounded(straight_m),
-        "text": _way_text(distance_m, time_s, mode),
-        "note": _detour_text(straight_m, distance_m, mode),
-    }
-
-
-def _route(view: CityView, route: Route) -> dict[str, Any]:
-    coordinates = np.round(view.to_lonlat(route.xy_m), 6).tolist()
-    return {"route": {"coordinates": coordinates, "streets": list(route.names)}}
+def _tell_ways(view: CityView, near: Nearest, rows: list[dict[str, Any]], *, mode: str) -> None:
+    """Add to each row of an answer what a card shows and what the map draws."""
+    for row, index, route in zip(rows, near.index[0].tolist(), near.routes(0), strict=False):
+        station = view.stations[index]
+        row["hours"], row["address"] = station.hours, station.address
+        row["text"] = _way_text(row["distance_m"], row["time_s"], mode)
+        row["note"] = _detour_text(row["straight_m"], row["distance_m"], mode)
+        line = [] if route is None else np.round(view.to_lonlat(route.xy_m), 6).tolist()
+        names = [] if route is None else list(route.names)
+        row["route"] = {"coordinates": line, "streets": names}
 
 
 def _way_text(distance_m: float, time_s: float, mode: str) -> str:

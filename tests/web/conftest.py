@@ -1,0 +1,51 @@
+"""A sample town, built once, and its application."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+    from locator.view import CityView
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a sample town; tests read it and never change it."""
+    from tests.web.town import build_town
+
+    return build_town(tmp_path_factory.mktemp("town") / "city")
+
+
+@pytest.fixture
+def own_town(town: Path, tmp_path: Path) -> Path:
+    """A copy of the town that a test may change."""
+    return Path(shutil.copytree(town, tmp_path / "city"))
+
+
+@pytest.fixture(scope="session")
+def app(town: Path) -> Flask:
+    from webapp import create_app
+    from webapp.settings import Settings
+
+    return create_app(Settings(city=town))
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def view(app: Flask) -> CityView:
+    """The version of the town that the application sees."""
+    from webapp.state import current_view
+
+    with app.app_context():
+        return current_view()
