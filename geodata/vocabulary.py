@@ -11,7 +11,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -168,6 +168,7 @@ def read_data(name: str) -> dict[str, Any]:
     return tomllib.loads((resources.files("geodata") / "data" / name).read_text("utf-8"))
 
 
+@lru_cache(maxsize=4096)  # sheets repeat their words
 def normalise(text: str) -> str:
     """Text as words are compared: no case, width, spacing, punctuation or bracketed part.
 

@@ -185,27 +185,34 @@ class Stations:
         xy_m = projection.to_xy(self.lonlat_deg)
         return self._replace(_xy_m=frozen(xy_m, np.float64).reshape(-1, 2))
 
-    def of_kind(self, kind: str | None) -> Stations:
-        """Stations of one kind; all of them for None.
+    @property
+    def is_usable(self) -> Bools:
+        """Whether a person may be sent there, (n,) bool: open, on trial, or open while put right.
+
+        Planned, paused and closed stations are not usable.
+        """
+        in_use = {status.code for status in statuses() if status.in_use}
+        return frozen([status in in_use for status in self.status], np.bool_)
+
+    def is_kind(self, kind: str | None) -> Bools:
+        """Whether stations are of a kind, (n,) bool; all of them for None.
 
         Raises
         ------
         NotFoundError
             There is no such kind.
         """
-        if kind is None:
-            return self
-        if kind not in kinds():
+        if kind is not None and kind not in kinds():
             raise NotFoundError(f"no kind {kind!r}; expected one of {_kind_list()}")
-        return self.take([index for index, own in enumerate(self.kind) if own == kind])
+        return frozen([kind in (None, own) for own in self.kind], np.bool_)
+
+    def of_kind(self, kind: str | None) -> Stations:
+        """Stations of one kind; all of them for None. Errors as `is_kind`."""
+        return self.take(self.is_kind(kind))
 
     def usable(self) -> Stations:
-        """Stations a person may be sent to: open, on trial, or open while being put right.
-
-        Planned, paused and closed ones are left out.
-        """
-        in_use = {status.code for status in statuses() if status.in_use}
-        return self.take([index for index, own in enumerate(self.status) if own in in_use])
+        """Stations that a person may be sent to."""
+        return self.take(self.is_usable)
 
     def take(self, index: ArrayLike) -> Stations:
         """Stations at some row numbers, sorted by code again whatever the order given.
