@@ -74,7 +74,9 @@ def open_arrays(
         try:
             mapped = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError) as problem:
-            raise DataError(f"{folder / name}.npy is damaged: import the streets again") from problem
+            raise DataError(
+                f"{folder / name}.npy is damaged: import the streets again"
+            ) from problem
         if str(mapped.dtype) != dtype or list(mapped.shape) != shape:
             raise DataError(f"{folder / name}.npy is not what was saved: import the streets again")
         arrays[name] = frozen(np.asarray(mapped))

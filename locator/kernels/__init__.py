@@ -2,7 +2,8 @@
 
     sweeps      all nodes to their nearest stations: bucket queue
     search      one point to its nearest stations, with the way
-    intervals   covered, uncovered and unreachable parts of streets; depth; gaps
+    intervals   covered, uncovered and unreachable parts of streets; depth
+    gaps        connected uncovered pieces, and their farthest points
     gain        what a new station would add
     geometry    snapping points to streets, cutting streets into pieces
     compiler    how they are compiled and where the machine code is kept
@@ -19,10 +20,12 @@ from __future__ import annotations
 
 def compile_all() -> int:
     """Compile every kernel into the cache (about half a minute); returns how many there are."""
-    from locator.kernels import gain, geometry, intervals, search, sweeps
+    from importlib import import_module
+
     from locator.kernels.compiler import KERNELS
 
-    assert all((gain, geometry, intervals, search, sweeps))  # imported for their declarations
+    for name in ("gain", "gaps", "geometry", "intervals", "search", "sweeps"):
+        import_module(f"locator.kernels.{name}")  # its kernels declare themselves
     for one in KERNELS:
         one.compile()
     return len(KERNELS)

@@ -76,6 +76,16 @@ OUT_L1 = types.Array(types.int64, 1, "C")
 OUT_B1 = types.Array(types.uint8, 1, "C")
 F, I, L = types.float64, types.int32, types.int64  # noqa: E741
 
+# Arrays that belong together travel as one tuple; inside a kernel it costs nothing.
+STREETS = types.Tuple((I1, F1, B1))  # both ends in turn; metres; 1 forward + 2 backward
+ARCS = types.Tuple((L1, I1, F1, I1, B1))  # first, other node, metres, street, 1 if backward
+PLACED = types.Tuple((L1, I1, F1, F1))  # stations by street: first, row, offset, snap
+SPANS = types.Tuple((L1, F2))  # counted parts of streets: first, [from, to]
+LINES = types.Tuple((F2, F1, L1))  # vertices, metres along the street, first
+GRID = types.Tuple((L1, I1, I1, F, F, F, L, L))  # cells: see `geometry`
+SEARCH = types.Tuple((OUT_I1, OUT_F1, OUT_L1, OUT_F1, OUT_I1))  # marks, costs, arcs; the heap
+PIECES = types.Tuple((OUT_I1, OUT_F1, OUT_F1, OUT_B1))  # street, from, to, state
+
 
 class Kernel:
     """One compiled loop: loaded from the cache at its first call, not at import.
@@ -97,6 +107,7 @@ class Kernel:
         return self._compiled
 
     def __call__(self, *args: Any) -> Any:
+        """Run it; TypeError where an argument has another type than declared."""
         return (self._compiled or self.compile())(*args)
 
 

@@ -8,26 +8,41 @@ and the candidate's at both ends, and subtract what is covered there now.
 from __future__ import annotations
 
 import numpy as np
+from numba import types
 
 from locator.arrays import LIMIT_TOLERANCE_M
 from locator.kernels.compiler import (
-    B1, F1, F2, I1, L1, OUT_F1, OUT_I1, F, L, inner, kernel,
+    ARCS,
+    F1,
+    I1,
+    OUT_F1,
+    OUT_I1,
+    PLACED,
+    SPANS,
+    STREETS,
+    F,
+    L,
+    inner,
+    kernel,
 )
-from locator.kernels.intervals import add_reach, merge_reaches
+from locator.kernels.intervals import add_reach, make_scratch, merge_reaches
 from locator.kernels.search import pop, push
 
 TOLERANCE = LIMIT_TOLERANCE_M
+# Node marks and costs, the heap, street marks, and the list of streets touched.
+SPACE = types.Tuple((OUT_I1, OUT_F1, OUT_F1, OUT_I1, OUT_I1, OUT_I1))
 
 
 @inner
-def covered_metres(
-    s, limit, from_u, from_v, extra, length, travel,
-    station_first, station_offset, station_snap, span_first, span, low, high, owner,
-):
+def covered_metres(s, limit, from_u, from_v, extra, streets, placed, spans, scratch):
     """Counted metres of street s within `limit`, given the distances at its ends.
 
     `extra` is the place of one more station on the street, nan for none.
     """
+    _, length, travel = streets
+    station_first, _, station_offset, station_snap = placed
+    span_first, span = spans
+    low, high, owner, _, _ = scratch
     count, run = 0, length[s]
     if travel[s] & 2 and from_u <= limit:
         count = add_reach(low, high, owner, count, 0.0, limit - from_u, run, 0)
@@ -53,15 +68,13 @@ def covered_metres(
 
 
 @inner
-def search_back(
-    first, arc_node, arc_cost, arc_street, ends, length, travel, street, offset, limit,
-    stamp, seen, cost, heap_cost, heap_node, street_seen, touched,
-):
+def search_back(arcs, streets, street, offset, limit, stamp, space):
     """Settle the nodes from which the candidate is within `limit`; list the streets they touch."""
-    size, count = np.int64(0), np.int64(0)
-    street_seen[street] = stamp
-    touched[count] = street
-    count += 1
+    first, arc_node, arc_cost, arc_street, _ = arcs
+    ends, length, travel = streets
+    seen, cost, heap_cost, heap_node, street_seen, touched = space
+    size, count = np.int64(0), np.int64(1)
+    street_seen[street], touched[0] = stamp, street
     for end in range(2):
         v = ends[2 * street + end]
         d = length[street] - offset if end == 1 else offset
@@ -78,8 +91,7 @@ def search_back(
         for a in range(first[v], first[v + 1]):
             e = arc_street[a]
             if street_seen[e] != stamp:
-                street_seen[e] = stamp
-                touched[count] = e
+                street_seen[e], touched[count] = stamp, e
                 count += 1
             u, t = arc_node[a], d + arc_cost[a]
             if t <= limit + TOLERANCE and (seen[u] != stamp or t < cost[u]):
@@ -88,41 +100,31 @@ def search_back(
     return count
 
 
-@kernel(
-    L1, I1, F1, I1, I1, F1, B1, F1, L1, F1, F1, L1, F2, F1,
-    I1, F1, F, L, OUT_I1, OUT_F1, OUT_F1, OUT_I1, OUT_I1, OUT_I1, OUT_F1,
-)
+@kernel(ARCS, STREETS, F1, PLACED, SPANS, F1, I1, F1, F, L, SPACE, OUT_F1)
 def measure_gains(
-    first, arc_node, arc_cost, arc_street, ends, length, travel, nearest,
-    station_first, station_offset, station_snap, span_first, span, covered,
-    street, offset, limit, stamp, seen, cost, heap_cost, heap_node, street_seen, touched, gain,
-):
+    arcs, streets, nearest, placed, spans, covered, street, offset, limit, stamp, space, gain
+):  # fmt: skip
     """Metres newly covered by each candidate alone, given what is covered now.
 
     Parameters
     ----------
-    first, arc_node, arc_cost, arc_street
+    arcs
         Arcs into each node (transposed network).
     nearest, covered
         Present distance of each node; present covered metres of each street.
     street, offset
         Candidates: the street and the metres along it.
     stamp
-        The workspace marks of this call are stamp + 1 .. stamp + candidates.
+        The marks of this call are stamp + 1 .. stamp + candidates.
     gain
         Result. O(candidates * neighbourhood log neighbourhood).
     """
-    most = 0
-    for s in range(len(length)):
-        most = max(most, station_first[s + 1] - station_first[s])
-    low, high = np.empty(3 + most), np.empty(3 + most)
-    owner = np.empty(3 + most, np.int32)
+    ends = streets[0]
+    seen, cost, touched = space[0], space[1], space[5]
+    scratch = make_scratch(2, placed[0])
     for c in range(len(street)):
         mark = np.int32(stamp + c + 1)
-        count = search_back(
-            first, arc_node, arc_cost, arc_street, ends, length, travel, street[c], offset[c],
-            limit, mark, seen, cost, heap_cost, heap_node, street_seen, touched,
-        )
+        count = search_back(arcs, streets, street[c], offset[c], limit, mark, space)
         total = 0.0
         for i in range(count):
             s = touched[i]
@@ -133,8 +135,20 @@ def measure_gains(
             if seen[v] == mark:
                 from_v = min(from_v, cost[v])
             extra = offset[c] if s == street[c] else np.nan
-            total += covered_metres(
-                s, limit, from_u, from_v, extra, length, travel,
-                station_first, station_offset, station_snap, span_first, span, low, high, owner,
-            ) - covered[s]
+            now = covered_metres(s, limit, from_u, from_v, extra, streets, placed, spans, scratch)
+            total += now - covered[s]
         gain[c] = total
+
+
+@kernel(STREETS, F1, PLACED, SPANS, F, OUT_F1)
+def cover_each(streets, nearest, placed, spans, limit, covered):
+    """Counted metres of every street within `limit` of the present stations."""
+    ends, _, travel = streets
+    scratch = make_scratch(2, placed[0])
+    for s in range(len(travel)):
+        covered[s] = 0.0
+        if travel[s]:
+            covered[s] = covered_metres(
+                s, limit, nearest[ends[2 * s]], nearest[ends[2 * s + 1]], np.nan,
+                streets, placed, spans, scratch,
+            )  # fmt: skip

@@ -10,7 +10,19 @@ from __future__ import annotations
 import numpy as np
 
 from locator.kernels.compiler import (
-    B1, F1, F2, I1, L1, OUT_F1, OUT_F2, OUT_I1, OUT_L1, F, L, inner, kernel,
+    B1,
+    F1,
+    F2,
+    I1,
+    L1,
+    OUT_F1,
+    OUT_F2,
+    OUT_I1,
+    OUT_L1,
+    F,
+    L,
+    inner,
+    kernel,
 )
 
 
@@ -63,8 +75,18 @@ def fill_grid(xy, first, west, south, cell, columns, rows, start, out):
     for s in range(len(first) - 1):
         for i in range(first[s], first[s + 1] - 1):
             walk_cells(
-                xy[i, 0], xy[i, 1], xy[i + 1, 0], xy[i + 1, 1],
-                west, south, cell, columns, rows, i, start, out,
+                xy[i, 0],
+                xy[i, 1],
+                xy[i + 1, 0],
+                xy[i + 1, 1],
+                west,
+                south,
+                cell,
+                columns,
+                rows,
+                i,
+                start,
+                out,
             )
 
 
@@ -84,8 +106,22 @@ def project(x, y, x0, y0, x1, y1):
 
 @kernel(F2, F1, I1, B1, L1, I1, F, F, F, L, L, F2, F, OUT_I1, OUT_F1, OUT_F1)
 def snap_points(
-    xy, along, segment_street, usable, cell_first, cell_segment, west, south, cell, columns, rows,
-    points, limit, street, offset, distance,
+    xy,
+    along,
+    segment_street,
+    usable,
+    cell_first,
+    cell_segment,
+    west,
+    south,
+    cell,
+    columns,
+    rows,
+    points,
+    limit,
+    street,
+    offset,
+    distance,
 ):
     """Nearest usable street of each point: street, metres along it, metres off it.
 
@@ -99,8 +135,10 @@ def snap_points(
         row = np.int64(np.floor((y - south) / cell))
         # Distance from the point to the border of its own cell: what each ring adds to.
         margin = min(
-            x - (west + col * cell), west + (col + 1) * cell - x,
-            y - (south + row * cell), south + (row + 1) * cell - y,
+            x - (west + col * cell),
+            west + (col + 1) * cell - x,
+            y - (south + row * cell),
+            south + (row + 1) * cell - y,
         )
         # A point off the grid first crosses empty ground: start at the ring that touches it.
         ring = max(0, -col, col - columns + 1, -row, row - rows + 1)
@@ -126,7 +164,8 @@ def snap_points(
                             o = along[i] + t * (along[i + 1] - along[i])
                             if t == 1.0:
                                 o = along[i + 1]
-                            if d < best or s < best_street or (s == best_street and o < best_offset):
+                            lower = s < best_street or (s == best_street and o < best_offset)
+                            if d < best or lower:
                                 best, best_street, best_offset = d, s, o
                     c += step
             ring += 1
@@ -161,8 +200,8 @@ def point_at(xy, along, i, metres):
     return xy[i, 0] + t * (xy[i + 1, 0] - xy[i, 0]), xy[i, 1] + t * (xy[i + 1, 1] - xy[i, 1])
 
 
-@kernel(F2, F1, L1, I1, F1, F1, OUT_L1)
-def count_cuts(xy, along, first, street, start, end, size):
+@kernel(F1, L1, I1, F1, F1, OUT_L1)
+def count_cuts(along, first, street, start, end, size):
     """Vertices that each piece will have: its two ends and the street's vertices between them."""
     for p in range(len(street)):
         s = street[p]

@@ -13,10 +13,22 @@ import numpy as np
 
 from locator.arrays import LIMIT_TOLERANCE_M
 from locator.kernels.compiler import (
-    B1, F1, I1, L1, OUT_F1, OUT_I1, OUT_L1, F, I, L, inner, kernel,
+    ARCS,
+    OUT_F1,
+    OUT_I1,
+    OUT_L1,
+    PLACED,
+    SEARCH,
+    STREETS,
+    F,
+    I,
+    L,
+    inner,
+    kernel,
 )
 
 TOLERANCE = LIMIT_TOLERANCE_M
+FROM_POINT_BACK = -1  # `via` of a street's start, entered from the point itself; -2 of its end
 NEAR_TIE_M = 1e-3  # answers are ordered by whole millimetres, then by station
 
 
@@ -57,8 +69,14 @@ def pop(heap_cost, heap_node, size):
 
 
 @inner
+def before(d, s, other_d, other_s):
+    """Order of answers: nearer first, equal ones by station."""
+    return d < other_d or (d == other_d and s < other_s)
+
+
+@inner
 def offer(best_cost, best_station, best_arc, found, d, s, arc):
-    """Keep (d, s) among the best distinct stations, sorted by (d, s); returns how many there are."""
+    """Keep (d, s) among the best distinct stations, sorted by (d, s); returns their number."""
     k = len(best_cost)
     at = found
     for i in range(found):
@@ -69,12 +87,12 @@ def offer(best_cost, best_station, best_arc, found, d, s, arc):
             break
     if at == found:
         if found == k:
-            if d > best_cost[k - 1] or (d == best_cost[k - 1] and s > best_station[k - 1]):
+            if before(best_cost[k - 1], best_station[k - 1], d, s):
                 return found
             at = k - 1
         else:
             found += 1
-    while at > 0 and (d < best_cost[at - 1] or (d == best_cost[at - 1] and s < best_station[at - 1])):
+    while at > 0 and before(d, s, best_cost[at - 1], best_station[at - 1]):
         best_cost[at], best_station[at] = best_cost[at - 1], best_station[at - 1]
         best_arc[at] = best_arc[at - 1]
         at -= 1
@@ -82,48 +100,36 @@ def offer(best_cost, best_station, best_arc, found, d, s, arc):
     return found
 
 
-@kernel(
-    L1, I1, F1, I1, B1, I1, F1, B1, L1, I1, F1, F1, I, F, F, F, I, I,
-    OUT_I1, OUT_F1, OUT_L1, OUT_F1, OUT_I1, OUT_F1, OUT_I1, OUT_L1, returns=I,
-)
-def search_stations(
-    first, arc_node, arc_cost, arc_street, arc_backward, ends, length, travel,
-    station_first, station_id, station_offset, station_snap,
-    street, offset, snap, limit, wanted, stamp,
-    seen, cost, via, heap_cost, heap_node, best_cost, best_station, best_arc,
-):
-    """The stations nearest to a point on `street` at `offset`, walking `snap` to get there.
-
-    Parameters
-    ----------
-    first, arc_node, arc_cost, arc_street, arc_backward
-        Outgoing arcs by node: head, metres, street, and 1 where it runs against the street.
-    ends, length, travel
-        Per street: both end nodes one after the other, metres, and 1 (forward) + 2 (backward).
-    station_first, station_id, station_offset, station_snap
-        Usable stations by street, ascending by offset: row, metres along, metres off the street.
-    wanted
-        Stop once that many are known for sure; `best_*` may be longer (room for near ties).
-    stamp, seen, cost, via
-        Node workspace: `seen[v] == stamp` marks values of this query; `via` is the arc taken,
-        -1 or -2 where the walk entered from the point along its own street.
-    heap_cost, heap_node
-        Room for arcs + 2 entries: each arc is relaxed at most once, since costs are >= 0.
-
-    Returns
-    -------
-    How many stations are in `best_*`, sorted by (metres, row), all nearer than anything left out
-    but for ties within a millimetre. Stations beyond `limit` may be among them: then some can be
-    reached, though not within the limit. 0 means that none can be reached at all.
-    """
-    found, size = np.int32(0), np.int64(0)
+@inner
+def meet_on_own_street(
+    streets, placed, street, offset, snap, best_cost, best_station, best_arc
+):  # fmt: skip
+    """Offer the stations on the point's own street: all of them, or on a one-way those ahead."""
+    travel = streets[2]
+    station_first, station_id, station_offset, station_snap = placed
+    found = np.int32(0)
     for i in range(station_first[street], station_first[street + 1]):
         y = station_offset[i]
-        ahead = y >= offset - TOLERANCE and travel[street] & 1
-        behind = y <= offset + TOLERANCE and travel[street] & 2
-        if ahead or behind:
+        if may_walk(travel[street], offset, y):
             d = snap + abs(y - offset) + station_snap[i]
             found = offer(best_cost, best_station, best_arc, found, d, station_id[i], np.int64(-1))
+    return found
+
+
+@inner
+def may_walk(travel, start, stop):
+    """Whether one may go along the street from `start` to `stop`."""
+    ahead = stop >= start - TOLERANCE and travel & 1
+    behind = stop <= start + TOLERANCE and travel & 2
+    return ahead or behind
+
+
+@inner
+def enter_network(streets, street, offset, snap, stamp, space):
+    """Put the ends of the point's street that it may walk to on the heap; returns its size."""
+    ends, length, travel = streets
+    seen, cost, via, heap_cost, heap_node = space
+    size = np.int64(0)
     for end in range(2):
         v = ends[2 * street + end]
         d = length[street] - offset if end == 1 else offset
@@ -132,8 +138,43 @@ def search_stations(
             continue
         d += snap
         if seen[v] != stamp or d < cost[v]:
-            seen[v], cost[v], via[v] = stamp, d, -1 - end
+            seen[v], cost[v], via[v] = stamp, d, FROM_POINT_BACK - end
             size = push(heap_cost, heap_node, size, d, v)
+    return size
+
+
+@kernel(ARCS, STREETS, PLACED, I, F, F, F, I, I, SEARCH, OUT_F1, OUT_I1, OUT_L1, returns=I)
+def search_stations(
+    arcs, streets, placed, street, offset, snap, limit, wanted, stamp, space,
+    best_cost, best_station, best_arc,
+):  # fmt: skip
+    """The stations nearest to a point on `street` at `offset`, walking `snap` to get there.
+
+    Parameters
+    ----------
+    arcs, streets, placed
+        Arcs that leave each node; the streets; the usable stations, ascending by offset.
+    limit, wanted
+        Stop beyond `limit`, or once `wanted` stations are known for sure; `best_*` may be longer
+        (room for near ties).
+    stamp, space
+        Node marks, costs and arcs taken, and a heap with room for arcs + 2 entries: each arc is
+        relaxed at most once, since costs are >= 0. Marks equal to `stamp` are of this query.
+
+    Returns
+    -------
+    How many stations are in `best_*`, sorted by (metres, row), all nearer than anything left out
+    but for ties within a millimetre. Stations beyond `limit` may be among them: then some can be
+    reached, though not within the limit. 0 means that none can be reached at all.
+    """
+    first, arc_node, arc_cost, arc_street, arc_backward = arcs
+    length = streets[1]
+    station_first, station_id, station_offset, station_snap = placed
+    seen, cost, via, heap_cost, heap_node = space
+    found = meet_on_own_street(
+        streets, placed, street, offset, snap, best_cost, best_station, best_arc
+    )
+    size = enter_network(streets, street, offset, snap, stamp, space)
     while size > 0:
         d, v, size = pop(heap_cost, heap_node, size)
         if d > cost[v]:
@@ -146,9 +187,10 @@ def search_stations(
             e = arc_street[a]
             for i in range(station_first[e], station_first[e + 1]):
                 y = station_offset[i]
-                along = length[e] - y if arc_backward[a] else y
-                t = d + along + station_snap[i]
-                found = offer(best_cost, best_station, best_arc, found, t, station_id[i], np.int64(a))
+                t = d + (length[e] - y if arc_backward[a] else y) + station_snap[i]
+                found = offer(
+                    best_cost, best_station, best_arc, found, t, station_id[i], np.int64(a)
+                )
             t = d + arc_cost[a]
             u = arc_node[a]
             if seen[u] != stamp or t < cost[u]:
@@ -157,18 +199,18 @@ def search_stations(
     return found
 
 
-@kernel(
-    I1, B1, I1, F1, L1, I1, F1, L, I, I, F, OUT_L1, OUT_I1, OUT_F1, OUT_F1, returns=L,
-)
+@kernel(ARCS, STREETS, PLACED, L, I, I, F, OUT_L1, OUT_I1, OUT_F1, OUT_F1, returns=L)
 def trace_path(
-    arc_street, arc_backward, ends, length, station_first, station_id, station_offset,
-    arc, station, street, offset, via, leg_street, leg_from, leg_to,
-):
+    arcs, streets, placed, arc, station, street, offset, via, leg_street, leg_from, leg_to
+):  # fmt: skip
     """Write the way found by the last `search_stations`, from the station back to the point.
 
     `arc` is the station's entry of `best_arc`. Legs are (street, from metres, to metres), last
     one first. Returns how many there are; -1 when there is no room.
     """
+    arc_street, arc_backward = arcs[3], arcs[4]
+    ends, length, travel = streets
+    station_first, station_id, station_offset, _ = placed
     count = np.int64(0)
     e = street if arc < 0 else arc_street[arc]
     start = offset
@@ -176,8 +218,10 @@ def trace_path(
         start = length[e] if arc_backward[arc] else 0.0
     stop = np.inf
     for i in range(station_first[e], station_first[e + 1]):
-        if station_id[i] == station and abs(station_offset[i] - start) < abs(stop - start):
-            stop = station_offset[i]
+        y = station_offset[i]
+        nearer = station_id[i] == station and abs(y - start) < abs(stop - start)
+        if nearer and may_walk(travel[e], start, y):
+            stop = y
     leg_street[count], leg_from[count], leg_to[count] = e, start, stop
     count += 1
     while arc >= 0:
@@ -191,6 +235,6 @@ def trace_path(
             leg_street[count], leg_from[count], leg_to[count] = e, start, stop
         else:
             leg_street[count], leg_from[count] = street, offset
-            leg_to[count] = length[street] if arc == -2 else 0.0
+            leg_to[count] = 0.0 if arc == FROM_POINT_BACK else length[street]
         count += 1
     return count

@@ -15,7 +15,20 @@ from __future__ import annotations
 import numpy as np
 
 from locator.arrays import LIMIT_TOLERANCE_M
-from locator.kernels.compiler import F1, I1, L1, OUT_F1, OUT_F2, OUT_I1, OUT_I2, F, I, L, inner, kernel
+from locator.kernels.compiler import (
+    F1,
+    I1,
+    L1,
+    OUT_F1,
+    OUT_F2,
+    OUT_I1,
+    OUT_I2,
+    F,
+    I,
+    L,
+    inner,
+    kernel,
+)
 
 TOLERANCE = LIMIT_TOLERANCE_M
 
@@ -31,74 +44,85 @@ def ring_size(longest, seed_cost, width):
     return ring
 
 
+@inner
+def fill_buckets(
+    head, pool_node, pool_cost, pool_next, inverse, base, chosen, seed_node, seed_cost
+):
+    """Put the chosen seeds into their buckets, seed `chosen[i]` as entry i."""
+    mask = len(head) - 1
+    for e in range(len(chosen)):
+        v, d = seed_node[chosen[e]], seed_cost[chosen[e]]
+        bucket = np.int64((d - base) * inverse) & mask
+        pool_node[e], pool_cost[e], pool_next[e] = v, d, head[bucket]
+        head[bucket] = e
+
+
 @kernel(L1, I1, F1, I1, F1, I1, F, F, F, L, OUT_F1, OUT_I1, returns=I)
 def sweep_nearest(
-    first, arc_node, arc_cost, seed_node, seed_cost, seed_station, longest, width, limit, capacity,
-    cost, station,
+    first,
+    arc_node,
+    arc_cost,
+    seed_node,
+    seed_cost,
+    seed_station,
+    longest,
+    width,
+    limit,
+    capacity,
+    cost,
+    station,
 ):
     """Distance to the nearest station, and which it is, for every node within `limit`.
 
     Arcs run from station to person: arc_node[first[v]:first[v + 1]] are the nodes from which one
     can step to v. Equal distances go to the lower station. Returns 1 when the pool of `capacity`
-    entries was too small (ask again with a larger one), else 0. O((n + arcs) * re-pushes).
+    entries (at least as many as seeds) was too small: ask again with a larger one; else 0.
+    O((n + arcs) * re-pushes).
     """
     cost[:] = np.inf
     station[:] = -1
     if len(seed_node) == 0:
         return 0
-    ring = ring_size(longest, seed_cost, width)
-    mask = ring - 1
-    head = np.full(ring, np.int32(-1))
-    pool_node = np.empty(capacity, np.int32)
+    head = np.full(ring_size(longest, seed_cost, width), np.int32(-1))
+    mask = len(head) - 1
+    pool_node, pool_next = np.empty(capacity, np.int32), np.empty(capacity, np.int32)
     pool_cost = np.empty(capacity, np.float64)
-    pool_next = np.empty(capacity, np.int32)
-    free, used, live = np.int32(-1), np.int64(0), np.int64(0)
-    bound = limit + TOLERANCE
-    inverse = 1.0 / width
-    base = seed_cost.min()
-    for s in range(len(seed_node)):
-        v, d = seed_node[s], seed_cost[s]
-        if d > bound or d > cost[v] or (d == cost[v] and seed_station[s] >= station[v]):
-            continue
-        cost[v], station[v] = d, seed_station[s]
-        if used == capacity:
-            return 1
-        b = np.int64((d - base) * inverse) & mask
-        pool_node[used], pool_cost[used], pool_next[used] = v, d, head[b]
-        head[b] = np.int32(used)
-        used += 1
-        live += 1
-    slot = np.int64(0)
+    bound, inverse, base = limit + TOLERANCE, 1.0 / width, seed_cost.min()
+    kept = np.zeros(len(seed_node), np.bool_)
+    for i in range(len(seed_node)):
+        v, d, s = seed_node[i], seed_cost[i], seed_station[i]
+        if d <= bound and (d < cost[v] or (d == cost[v] and s < station[v])):
+            cost[v], station[v], kept[i] = d, s, True
+    chosen = np.flatnonzero(kept)
+    fill_buckets(head, pool_node, pool_cost, pool_next, inverse, base, chosen, seed_node, seed_cost)
+    free, used, live, slot = np.int32(-1), len(chosen), len(chosen), np.int64(0)
     while live > 0:
-        entry = head[slot]
-        if entry < 0:
+        e = head[slot]
+        if e < 0:
             slot = (slot + 1) & mask
             continue
-        head[slot] = pool_next[entry]
-        v, d = pool_node[entry], pool_cost[entry]
-        pool_next[entry] = free
-        free = entry
+        head[slot], pool_next[e], free = pool_next[e], free, e
         live -= 1
+        v, d = pool_node[e], pool_cost[e]
         if d > cost[v]:
             continue
-        nearest = station[v]
+        s = station[v]
         for a in range(first[v], first[v + 1]):
             u = arc_node[a]
             t = d + arc_cost[a]
-            if t > bound or t > cost[u] or (t == cost[u] and nearest >= station[u]):
+            if t > bound or t > cost[u] or (t == cost[u] and s >= station[u]):
                 continue
-            cost[u], station[u] = t, nearest
-            if free >= 0:
-                e = free
+            cost[u], station[u] = t, s
+            e = free
+            if e >= 0:
                 free = pool_next[e]
             elif used < capacity:
-                e = np.int32(used)
-                used += 1
+                e, used = np.int32(used), used + 1
             else:
                 return 1
-            b = np.int64((t - base) * inverse) & mask
-            pool_node[e], pool_cost[e], pool_next[e] = u, t, head[b]
-            head[b] = e
+            bucket = np.int64((t - base) * inverse) & mask
+            pool_node[e], pool_cost[e], pool_next[e] = u, t, head[bucket]
+            head[bucket] = e
             live += 1
     return 0
 
@@ -106,12 +130,11 @@ def sweep_nearest(
 @inner
 def keep_label(cost, station, v, d, s):
     """Put (d, s) among the sorted distinct labels of node v; tell whether it was kept."""
-    k = cost.shape[1]
-    last = k - 1
-    if d > cost[v, last] or (d == cost[v, last] and s >= station[v, last] and station[v, last] >= 0):
+    last = cost.shape[1] - 1
+    if d > cost[v, last] or (d == cost[v, last] and s >= station[v, last] >= 0):
         return False
     at = last
-    for i in range(k):
+    for i in range(last + 1):
         if station[v, i] == s:
             if d >= cost[v, i]:
                 return False
@@ -126,6 +149,7 @@ def keep_label(cost, station, v, d, s):
 
 @inner
 def has_label(cost, station, v, d, s):
+    """Whether (d, s) is still a label of node v, not pushed out or improved since."""
     for i in range(cost.shape[1]):
         if station[v, i] == s:
             return cost[v, i] == d
@@ -134,8 +158,18 @@ def has_label(cost, station, v, d, s):
 
 @kernel(L1, I1, F1, I1, F1, I1, F, F, F, L, OUT_F2, OUT_I2, returns=I)
 def sweep_k_nearest(
-    first, arc_node, arc_cost, seed_node, seed_cost, seed_station, longest, width, limit, capacity,
-    cost, station,
+    first,
+    arc_node,
+    arc_cost,
+    seed_node,
+    seed_cost,
+    seed_station,
+    longest,
+    width,
+    limit,
+    capacity,
+    cost,
+    station,
 ):
     """The k nearest distinct stations of every node within `limit`, in one sweep.
 
@@ -146,40 +180,28 @@ def sweep_k_nearest(
     station[:] = -1
     if len(seed_node) == 0:
         return 0
-    ring = ring_size(longest, seed_cost, width)
-    mask = ring - 1
-    head = np.full(ring, np.int32(-1))
-    pool_node = np.empty(capacity, np.int32)
-    pool_station = np.empty(capacity, np.int32)
-    pool_cost = np.empty(capacity, np.float64)
-    pool_next = np.empty(capacity, np.int32)
-    free, used, live = np.int32(-1), np.int64(0), np.int64(0)
-    bound = limit + TOLERANCE
-    inverse = 1.0 / width
-    base = seed_cost.min()
+    head = np.full(ring_size(longest, seed_cost, width), np.int32(-1))
+    mask = len(head) - 1
+    pool_node, pool_next = np.empty(capacity, np.int32), np.empty(capacity, np.int32)
+    pool_cost, pool_station = np.empty(capacity, np.float64), np.empty(capacity, np.int32)
+    bound, inverse, base = limit + TOLERANCE, 1.0 / width, seed_cost.min()
+    kept = np.zeros(len(seed_node), np.bool_)
     for i in range(len(seed_node)):
-        v, d, s = seed_node[i], seed_cost[i], seed_station[i]
-        if d > bound or not keep_label(cost, station, v, d, s):
-            continue
-        if used == capacity:
-            return 1
-        b = np.int64((d - base) * inverse) & mask
-        pool_node[used], pool_station[used], pool_cost[used] = v, s, d
-        pool_next[used] = head[b]
-        head[b] = np.int32(used)
-        used += 1
-        live += 1
-    slot = np.int64(0)
+        kept[i] = seed_cost[i] <= bound and keep_label(
+            cost, station, seed_node[i], seed_cost[i], seed_station[i]
+        )
+    chosen = np.flatnonzero(kept)
+    fill_buckets(head, pool_node, pool_cost, pool_next, inverse, base, chosen, seed_node, seed_cost)
+    pool_station[: len(chosen)] = seed_station[chosen]
+    free, used, live, slot = np.int32(-1), len(chosen), len(chosen), np.int64(0)
     while live > 0:
-        entry = head[slot]
-        if entry < 0:
+        e = head[slot]
+        if e < 0:
             slot = (slot + 1) & mask
             continue
-        head[slot] = pool_next[entry]
-        v, d, s = pool_node[entry], pool_cost[entry], pool_station[entry]
-        pool_next[entry] = free
-        free = entry
+        head[slot], pool_next[e], free = pool_next[e], free, e
         live -= 1
+        v, d, s = pool_node[e], pool_cost[e], pool_station[e]
         if not has_label(cost, station, v, d, s):
             continue
         for a in range(first[v], first[v + 1]):
@@ -187,17 +209,15 @@ def sweep_k_nearest(
             t = d + arc_cost[a]
             if t > bound or not keep_label(cost, station, u, t, s):
                 continue
-            if free >= 0:
-                e = free
+            e = free
+            if e >= 0:
                 free = pool_next[e]
             elif used < capacity:
-                e = np.int32(used)
-                used += 1
+                e, used = np.int32(used), used + 1
             else:
                 return 1
-            b = np.int64((t - base) * inverse) & mask
+            bucket = np.int64((t - base) * inverse) & mask
             pool_node[e], pool_station[e], pool_cost[e] = u, s, t
-            pool_next[e] = head[b]
-            head[b] = e
+            pool_next[e], head[bucket] = head[bucket], e
             live += 1
     return 0

@@ -1,0 +1,293 @@
+"""A city folder: opening it, making it, and changing its streets and stations.
+
+Every change makes a new version; `City.current()` gives the one in force as a `CityView`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import shapely
+
+from geodata.areas import Area, read_areas, to_geojson, unite
+from geodata.datum import Projection, pick_projection
+from locator.answers import name_few
+from locator.errors import InputError
+from locator.modes import modes
+from locator.network import StreetNetwork, build_network
+from locator.registry import ImportReport, Registry
+from locator.streets import Streets, build_streets, compare_streets
+from locator.view import CityView, Report, StreetStore
+from locator.workspace import CityConfig, Workspace, write_json_lines
+
+if TYPE_CHECKING:
+    from geodata.extract import StreetExtract
+
+_POLE_DEG = 90.0
+
+__all__ = ["City", "CityConfig", "CityView"]
+
+
+class City:
+    """A city folder, opened; `current()` gives the version in force.
+
+    Parameters
+    ----------
+    workspace, config
+        Made by `City.open` and `City.create`.
+    """
+
+    def __init__(self, workspace: Workspace, config: CityConfig) -> None:
+        self.workspace = workspace
+        self.config = config
+        self._lock = threading.RLock()
+        self._view: CityView | None = None
+        self._mark: object = None
+
+    @classmethod
+    def open(cls, path: str | Path) -> City:
+        """Open a city folder; InputError where it is none, DataError where it is damaged."""
+        workspace = Workspace(Path(path))
+        return cls(workspace, workspace.read_config())
+
+    @classmethod
+    def create(
+        cls,
+        path: str | Path,
+        config: CityConfig,
+        *,
+        boundary: list[Area] | None = None,
+        districts: list[Area] | None = None,
+    ) -> City:
+        """Make a new city folder.
+
+        Raises
+        ------
+        InputError
+            The folder is in use, the CRS is not one in metres, or the name is blank.
+        """
+        if not config.name.strip():
+            raise InputError("the city has no name: give one with --name")
+        if config.crs:
+            config = replace(config, crs=Projection.from_crs(config.crs).crs)
+        workspace = Workspace(Path(path))
+        workspace.create(config)
+        if boundary:
+            workspace.write_text(workspace.boundary_path, to_geojson(boundary))
+        if districts:
+            workspace.write_text(workspace.districts_path, to_geojson(districts))
+        Registry.open(workspace.registry_path, create=True).close()
+        return cls(workspace, config)
+
+    def registry(self) -> Registry:
+        """The station store; close it after use."""
+        return Registry.open(self.workspace.registry_path, create=True)
+
+    def boundary(self) -> list[Area]:
+        """The city's area; [] where none was given."""
+        path = self.workspace.boundary_path
+        return read_areas(path) if path.exists() else []
+
+    def districts(self) -> list[Area]:
+        """The city's districts; [] where none were given."""
+        path = self.workspace.districts_path
+        return read_areas(path) if path.exists() else []
+
+    def current(self) -> CityView:
+        """The version in force: the same object until something changes.
+
+        Raises
+        ------
+        InputError
+            No streets were imported yet.
+        """
+        with self._lock:
+            streets_mark = self.workspace.streets_mark()
+            with self.registry() as registry:
+                mark = (streets_mark, registry.version)
+                if self._view is not None and mark == self._mark:
+                    return self._view
+                stations = registry.snapshot()
+            store = self._store(streets_mark)
+            version = f"{store.streets.hash}-{mark[1]}"
+            self._view = CityView(self.workspace, self.config, store, stations, version=version)
+            self._mark = mark
+            return self._view
+
+    def _store(self, mark: object) -> StreetStore:
+        """The streets in force, opened again only when they changed."""
+        if self._view is not None and self._mark is not None:
+            old: Any = self._mark
+            if old[0] == mark:
+                return self._view.store
+        folder = self.workspace.streets_folder()
+        if folder is None:
+            raise InputError(
+                f"{self.workspace.path} has no streets yet: run `locator streets import FILE`"
+            )
+        return StreetStore(folder)
+
+    # -- changing the city -----------------------------------------------------------------
+
+    def import_streets(
+        self,
+        files: Iterable[Path],
+        *,
+        boundary: Path | None = None,
+        datum: str = "wgs84",
+        buffer_m: float | None = None,
+        report: Report | None = None,
+    ) -> dict[str, Any]:
+        """Replace the streets by those of the files; returns the JSON document of the command."""
+        from geodata.vectors import read_streets
+
+        tell = report or (lambda _share, _text: None)
+        started = time.perf_counter()
+        tell(0.0, "reading")
+        extract = read_streets([Path(file) for file in files])
+        areas = read_areas(boundary, datum=datum) if boundary else self.boundary()
+        return self.replace_streets(
+            extract,
+            areas=areas,
+            buffer_m=buffer_m,
+            started=started,
+            report=tell,
+        )
+
+    def replace_streets(
+        self,
+        extract: StreetExtract,
+        *,
+        areas: list[Area],
+        buffer_m: float | None = None,
+        started: float | None = None,
+        report: Report | None = None,
+    ) -> dict[str, Any]:
+        """Build streets and networks from lines and put them in force, all or nothing.
+
+        Their places and waters are kept beside them for later questions.
+        """
+        tell = report or (lambda _share, _text: None)
+        started = time.perf_counter() if started is None else started
+        tell(0.3, "building streets")
+        streets = build_streets(
+            extract.lines,
+            crs=self.config.crs or None,
+            boundary=unite(areas) if areas else None,
+            buffer_m=self.config.buffer_m if buffer_m is None else buffer_m,
+        )
+        before = self.workspace.streets_folder()
+        difference = None
+        if before is not None:
+            old = Streets.open(before / "streets")
+            difference = compare_streets(old, streets)._asdict()
+        networks = {}
+        with self.workspace.new_streets(streets.hash) as folder:
+            streets.save(folder / "streets")
+            for share, mode in zip((0.6, 0.7, 0.8), modes().values(), strict=True):
+                tell(share, f"network {mode.code}")
+                network = build_network(streets, mode)
+                network.save(folder / "networks" / mode.code)
+                networks[mode.code] = _describe(network)
+            write_json_lines(folder / "pois.jsonl", (poi._asdict() for poi in extract.pois))
+            waters = [
+                Area(water.geometry, {"id": water.id, "kind": water.kind, "name": water.name})
+                for water in extract.water
+            ]
+            (folder / "water.geojson").write_text(to_geojson(waters), encoding="utf-8")
+            if areas:
+                self.workspace.write_text(self.workspace.boundary_path, to_geojson(areas))
+        tell(1.0, "done")
+        return {
+            "nodes": len(streets.node_xy_m),
+            "edges": len(streets),
+            "length_m": {code: row["length_m"] for code, row in networks.items()},
+            "components": {code: row["components"] for code, row in networks.items()},
+            "main_share": {code: row["main_share"] for code, row in networks.items()},
+            "difference": difference,
+            "warnings": list(extract.lines.warnings),
+            "seconds": round(time.perf_counter() - started, 3),
+        }
+
+    def import_stations(
+        self,
+        rows: Any,
+        *,
+        datum: str = "wgs84",
+        kind: str | None = None,
+        source: str = "",
+        dry_run: bool = False,
+    ) -> ImportReport:
+        """Add or update stations from rows of a table; all or nothing.
+
+        Positions out of the city are rejected where a boundary or streets tell its extent;
+        stations too far from any street are kept and named in a warning: they cannot be reached.
+        """
+        with self.registry() as registry:
+            report = registry.import_rows(
+                rows,
+                datum=datum,
+                kind=kind,
+                source=source,
+                dry_run=dry_run,
+                check=self._extent_check(),
+                code_prefix=self.config.code_prefix,
+            )
+        if not dry_run and self.workspace.streets_folder() is not None:
+            warnings = (*report.warnings, *self._unroutable_warning())
+            report = replace(report, warnings=warnings)
+        return report
+
+    def _extent_check(self) -> Callable[[float, float], str | None] | None:
+        """Tell why a position cannot be in this city; None where nothing tells its extent."""
+        areas = self.boundary()
+        if areas:
+            shape = unite(areas)
+        elif self.workspace.streets_folder() is not None:
+            shape = shapely.box(*self.current().bounds_deg)
+        else:
+            return None
+        projection = _projection_near(shape)
+        local = shapely.transform(shape, projection.to_xy)
+        zone = shapely.buffer(local, self.config.buffer_m, quad_segs=4)
+        shapely.prepare(zone)
+
+        def check(lon_deg: float, lat_deg: float) -> str | None:
+            if shapely.contains_xy(zone, *projection.to_xy([lon_deg, lat_deg])):
+                return None
+            if abs(lon_deg) <= _POLE_DEG and shapely.contains_xy(
+                zone, *projection.to_xy([lat_deg, lon_deg])
+            ):
+                return "longitude and latitude are swapped"
+            return "the position is outside the city"
+
+        return check
+
+    def _unroutable_warning(self) -> list[str]:
+        view = self.current()
+        lost = view.placement().unroutable.tolist()
+        if not lost:
+            return []
+        shown = name_few(view.stations.code[row] for row in lost)
+        return [
+            f"{shown} are more than {self.config.station_snap_m:.0f} m from any street one may "
+            "walk and cannot be reached"
+        ]
+
+
+def _projection_near(shape: Any) -> Projection:
+    west, south, east, north = shapely.bounds(shape).tolist()
+    return pick_projection((west + east) / 2, (south + north) / 2)
+
+
+def _describe(network: StreetNetwork) -> dict[str, Any]:
+    return {
+        "length_m": round(network.total_m, 3),
+        "components": len(network.component_m),
+        "main_share": network.main_share,
+    }

@@ -1,0 +1,307 @@
+"""The command line: parse, call the library, print JSON or a table.
+
+Results go to stdout; progress and warnings to stderr. Exit 0 is done (an empty answer too, with
+its outcome), 1 failed, 2 wrong usage or bad input. Nothing heavy is imported before a command
+runs, so that help is instant.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+
+import click
+
+from locator.terminal import (
+    Commands,
+    Coordinates,
+    Progress,
+    metres,
+    settings,
+    shared,
+    show,
+    table,
+    warn,
+)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="station-locator")
+@shared
+def cli() -> None:
+    """Stations for outdoor workers: find the nearest, see the gaps, plan new ones."""
+
+
+@cli.group()
+@shared
+def streets() -> None:
+    """The streets of the city."""
+
+
+@cli.group()
+@shared
+def stations() -> None:
+    """The stations of the city."""
+
+
+# -- city --------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--name", required=True, help="Name of the city.")
+@click.option("--boundary", type=click.Path(path_type=Path), help="File with the city's area.")
+@click.option("--datum", default="wgs84", show_default=True, help="Datum of the boundary file.")
+@click.option("--crs", default="", help="Metric CRS, as EPSG:4549; picked where left out.")
+@click.option("--code-prefix", default="ST", show_default=True, help="First part of new codes.")
+@shared
+def init(
+    folder: Path, name: str, boundary: Path | None, datum: str, crs: str, code_prefix: str
+) -> None:
+    """Make a new city folder."""
+    from geodata.areas import read_areas
+    from geodata.datum import parse_datum
+    from locator.city import City
+    from locator.workspace import CityConfig
+
+    areas = read_areas(boundary, datum=parse_datum(datum)) if boundary else None
+    config = CityConfig(name=name, crs=crs, code_prefix=code_prefix)
+    City.create(folder, config, boundary=areas)
+    show({"city": str(folder)}, [f"{folder} is ready: now import its streets"])
+
+
+@cli.command()
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.option("--seed", default=0, show_default=True, help="Another seed, another city.")
+@click.option(
+    "--scale", type=click.Choice(["city", "town"]), default="city", show_default=True,
+    help="About 100,000 street nodes, or about 500.",
+)  # fmt: skip
+@shared
+def sample(folder: Path | None, seed: int, scale: str) -> None:
+    """Make the sample Nantong: an invented city to try things in (示例数据)."""
+    from locator.sample import make_sample_city
+
+    target = folder or settings().path
+    made = make_sample_city(target, scale=scale, seed=seed, report=Progress())
+    show(
+        made,
+        [
+            f"{made['city']}: 示例数据 SAMPLE, nothing in it is real",
+            f"{made['streets']:,} streets, {made['stations']:,} stations, "
+            f"{made['districts']} districts in {made['seconds']:.1f} s",
+        ],
+    )
+
+
+@streets.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--boundary", type=click.Path(path_type=Path), help="File with the city's area.")
+@click.option("--buffer", "buffer_m", type=click.FloatRange(min=0), help="Metres kept beyond it.")
+@shared
+def import_streets(files: tuple[Path, ...], boundary: Path | None, buffer_m: float | None) -> None:
+    """Replace the streets by those of FILES (.osm.pbf .osm .gpkg .shp .geojson .fgb .graphml)."""
+    city = settings().open()
+    made = city.import_streets(files, boundary=boundary, buffer_m=buffer_m, report=Progress())
+    warn(made["warnings"])
+    rows = [
+        [mode, metres(made["length_m"][mode]), f"{count:,}", f"{made['main_share'][mode]:.1%}"]
+        for mode, count in made["components"].items()
+    ]
+    lines = [f"{made['nodes']:,} nodes, {made['edges']:,} streets in {made['seconds']:.1f} s"]
+    lines += table(rows, ["mode", "length", "pieces", "in the largest"])
+    if made["difference"]:
+        change = ", ".join(f"{key} {value:,.0f}" for key, value in made["difference"].items())
+        lines.append(f"change: {change}")
+    show(made, lines)
+
+
+# -- stations ----------------------------------------------------------------------------------
+
+
+@stations.command("import")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--datum", default="wgs84", show_default=True, help="wgs84, gcj02, bd09, cgcs2000.")
+@click.option("--kind", help="Kind of stations without a kind of their own.")
+@click.option("--mapping", type=click.Path(path_type=Path), help="TOML or JSON: field = column.")
+@click.option("--osm", metavar="TAG=VALUE", help="Points of interest with that tag.")
+@click.option("--dry-run", is_flag=True, help="Say what would change; change nothing.")
+@shared
+def import_stations(
+    file: Path | None, datum: str, kind: str | None, mapping: Path | None, osm: str | None,
+    dry_run: bool,
+) -> None:  # fmt: skip
+    """Add or update stations from FILE, or from OpenStreetMap with --osm."""
+    from locator.intake import read_station_rows
+
+    city = settings().open()
+    rows = read_station_rows(city, file, mapping=mapping, osm=osm)
+    report = city.import_stations(rows, datum=datum, kind=kind, dry_run=dry_run)
+    document = report.to_dict()
+    warn(report.warnings)
+    lines = [
+        f"read {report.read}: added {report.added}, updated {report.updated}, "
+        f"unchanged {report.unchanged}, rejected {len(report.rejected)} ({report.datum})"
+    ]
+    if dry_run:
+        lines.append("nothing was changed (--dry-run)")
+    cells = [
+        [str(row["row"]), row["column"] or "", str(row["value"] or ""), row["reason"]]
+        for row in document["rejected"]
+    ]
+    if cells:
+        lines += table(cells, ["row", "column", "value", "reason"])
+    show(document, lines)
+
+
+# -- questions ---------------------------------------------------------------------------------
+
+
+def _number(text: str, name: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        kind = "option" if text.startswith("-") else "value"
+        raise click.UsageError(f"{kind} {text!r}: {name} expects a number") from None
+    if not math.isfinite(value):
+        raise click.UsageError(f"{name} is {text}, expected a finite number of degrees")
+    return value
+
+
+@cli.command(cls=Coordinates)
+@click.argument("lon")
+@click.argument("lat")
+@click.option("--k", type=click.IntRange(min=1), default=3, show_default=True, help="How many.")
+@click.option("--kind", help="Only that kind of station.")
+@click.option("--mode", default="walk", show_default=True, help="walk, ebike or car.")
+@click.option("--within", metavar="M", help="Not farther than 1000 (metres) or 15min.")
+@click.option("--datum", default="wgs84", show_default=True, help="Datum of LON LAT.")
+@shared
+def nearest(
+    lon: str, lat: str, k: int, kind: str | None, mode: str, within: str | None, datum: str
+) -> None:
+    """The stations with the shortest way along streets from LON LAT."""
+    from locator.answers import nearest_document
+
+    point = (_number(lon, "LON"), _number(lat, "LAT"))
+    view = settings().open().current()
+    limit: float | str = math.inf if within is None else within
+    document = nearest_document(view, point, k=k, kind=kind, mode=mode, within_m=limit, datum=datum)
+    texts = {
+        "found": "",
+        "none_within": "no station within the limit: raise --within",
+        "unreachable": "no way leads from here to a station",
+        "outside": "no street near by: the point is outside the city's streets",
+    }
+    lines = [texts[document["outcome"]]] if texts[document["outcome"]] else []
+    rows = [
+        [
+            str(i), row["name"], metres(row["distance_m"]), f"{row['time_s'] / 60:.0f} min",
+            metres(row["straight_m"]), row["code"],
+        ]
+        for i, row in enumerate(document["results"], start=1)
+    ]  # fmt: skip
+    if rows:
+        lines += table(rows, ["", "station", "way", "time", "straight", "code"])
+    if document["connected"]:
+        near = document["connected"]
+        lines.append(f"from {near['street'] or 'the nearest street that leads on'}, "
+                     f"{near['snap_m']:.0f} m away, stations can be reached")  # fmt: skip
+    show(document, lines)
+
+
+@cli.command()
+@click.option("--within", required=True, metavar="M", help="1000 (metres) or 15min.")
+@click.option("--kind", help="Only that kind of station.")
+@click.option("--mode", default="walk", show_default=True, help="walk, ebike or car.")
+@click.option("--depth", type=click.IntRange(min=1), default=1, show_default=True,
+              help="Covered means in reach of that many stations.")  # fmt: skip
+@click.option("--gaps", "gaps_file", type=click.Path(path_type=Path),
+              help="Write the gaps with their lines (.geojson, .gpkg, .shp, .fgb).")  # fmt: skip
+@shared
+def coverage(within: str, kind: str | None, mode: str, depth: int, gaps_file: Path | None) -> None:
+    """Which streets are within a limit of a station, and where the gaps are."""
+    from locator.answers import coverage_document, write_gaps
+
+    view = settings().open().current()
+    cover = view.coverage(within_m=within, kind=kind, mode=mode, depth=depth)
+    document = coverage_document(view, cover)
+    if gaps_file is not None:
+        write_gaps(view, cover, gaps_file)
+    warn(document["warnings"])
+    lines = [
+        f"within {metres(cover.within_m)}: {cover.share:.1%} of {metres(cover.total_m)} covered",
+        f"covered {metres(cover.covered_m)}, uncovered {metres(cover.uncovered_m)}, "
+        f"unreachable {metres(cover.unreachable_m)}",
+        "by stations in reach: "
+        + ", ".join(f"{key}: {metres(value)}" for key, value in cover.depth_m.items()),
+    ]
+    rows = [
+        [str(i), metres(gap["length_m"]), metres(gap["farthest_m"]), "、".join(gap["streets"])]
+        for i, gap in enumerate(document["gaps"][:10], start=1)
+    ]
+    if rows:
+        lines += [f"{len(document['gaps'])} gaps, the longest:"]
+        lines += table(rows, ["", "length", "farthest", "streets"])
+    show(document, lines)
+
+
+@cli.command()
+@click.option("--objective", type=click.Choice(["coverage"]), default="coverage",
+              show_default=True, help="What the new stations are for.")  # fmt: skip
+@click.option("--new", type=click.IntRange(min=1), default=5, show_default=True,
+              help="How many new stations.")  # fmt: skip
+@click.option("--within", required=True, metavar="M", help="1000 (metres) or 15min.")
+@click.option("--kind", help="Count and build only that kind of station.")
+@click.option("--mode", default="walk", show_default=True, help="walk, ebike or car.")
+@click.option("--seed", type=int, help="Kept with the plan; this method needs no chance.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the plan here too.")
+@shared
+def plan(
+    objective: str, new: int, within: str, kind: str | None, mode: str, seed: int | None,
+    output: Path | None,
+) -> None:  # fmt: skip
+    """Where new stations would cover most street newly, in build order."""
+    view = settings().open().current()
+    made = view.plan(
+        new=new, within_m=within, objective=objective, kind=kind, mode=mode, seed=seed,
+        report=Progress(),
+    )  # fmt: skip
+    document = made.to_json()
+    if output is not None:
+        made.save(output)
+    rows = [
+        [str(i), f"{site['lon']:.6f}", f"{site['lat']:.6f}", metres(site["gain"]),
+         metres(site["cumulative"])]
+        for i, site in enumerate(document["sites"], start=1)
+    ]  # fmt: skip
+    lines = table(rows, ["", "lon", "lat", "gains", "together"]) if rows else ["nothing to gain"]
+    lines.append(f"covered {made.before['share']:.1%} now, {made.after['share']:.1%} with the plan")
+    lines.append("how far from the best possible: not known (no bound was computed)")
+    show(document, lines)
+
+
+def main() -> None:
+    """Run the command line; one line a failure, never a traceback."""
+    from locator.errors import LocatorError
+
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as ended:
+        sys.exit(ended.exit_code)
+    except click.ClickException as problem:
+        problem.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped; nothing was half-saved", err=True)
+        sys.exit(1)
+    except LocatorError as problem:
+        click.echo(f"error: {problem}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

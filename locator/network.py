@@ -1,0 +1,230 @@
+"""The street network of one mode: who may walk or ride where, and where points stand on it.
+
+`Streets` are mode-free; a `StreetNetwork` adds the directed arcs that one mode may use, in
+compressed rows (CSR), twice: `out` holds the arcs that leave each node, for a search from a
+person; `into` those that arrive, for sweeps from the stations to everybody. On a network without
+one-ways both are the same arcs, and share their memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from locator.arrays import (
+    Bools,
+    Bytes,
+    Floats,
+    Ints,
+    Longs,
+    frozen,
+    open_arrays,
+    save_arrays,
+)
+from locator.errors import DataError
+from locator.modes import Mode, find_mode
+from locator.snapping import SnapGrid, Snapped
+
+if TYPE_CHECKING:
+    from locator.streets import Streets
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arcs:
+    """Arcs in compressed rows: row v is first[v] .. first[v + 1].
+
+    Parameters
+    ----------
+    first : (n + 1,) int64
+    node : (a,) int32
+        The other end: where the arc leads (`out`) or comes from (`into`).
+    length_m : (a,) float64
+    street : (a,) int32
+    backward : (a,) uint8
+        1 where the arc runs from the street's end to its start.
+    """
+
+    first: Longs
+    node: Ints
+    length_m: Floats
+    street: Ints
+    backward: Bytes
+
+    def __len__(self) -> int:
+        return len(self.node)
+
+    @property
+    def group(self) -> tuple[Longs, Ints, Floats, Ints, Bytes]:
+        """The arrays in the order that kernels take them."""
+        return self.first, self.node, self.length_m, self.street, self.backward
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StreetNetwork:
+    """All arcs that one mode may use; immutable.
+
+    Parameters
+    ----------
+    travel : (s,) uint8
+        1 (forward allowed) + 2 (backward allowed) for each street; 0 where the mode may not go.
+    component : (n,) int32
+        Connected piece of each node, numbered from the one with most street; -1 off the network.
+    component_m : (c,)
+        Metres of street of each piece.
+    """
+
+    streets: Streets
+    mode: Mode
+    travel: Bytes
+    out: Arcs
+    into: Arcs
+    component: Ints
+    component_m: Floats
+    grid: SnapGrid
+
+    @property
+    def total_m(self) -> float:
+        """Metres of street the mode may use, buffer included."""
+        return float(self.component_m.sum())
+
+    @property
+    def main_share(self) -> float:
+        """Share of those metres in the largest connected piece; 0 where there are none."""
+        return float(self.component_m[0] / self.total_m) if self.total_m > 0 else 0.0
+
+    @property
+    def group(self) -> tuple[Ints, Floats, Bytes]:
+        """End nodes in turn, metres and travel bits of the streets, as kernels take them."""
+        return self.streets.ends.reshape(-1), self.streets.length_m, self.travel
+
+    @property
+    def spans(self) -> tuple[Longs, Floats]:
+        """The parts of streets that count, as kernels take them."""
+        return self.streets.span_first, self.streets.span_m
+
+    @property
+    def longest_m(self) -> float:
+        """Longest arc; 0 where there is none."""
+        return float(self.into.length_m.max()) if len(self.into) else 0.0
+
+    def snap(self, xy_m: Floats, limit_m: float, *, allowed: Bools | None = None) -> Snapped:
+        """Put points on their nearest usable street; never skips an island.
+
+        Parameters
+        ----------
+        xy_m : (q, 2) metres, the city's CRS
+        limit_m
+            Farther than this is nowhere (inclusive).
+        allowed : (s,) bool
+            Only these streets, where given.
+
+        Returns
+        -------
+        Snapped
+            Exact nearest points; equal distances go to the lower street. O(segments near by).
+        """
+        usable = self.travel != 0
+        if allowed is not None:
+            usable &= allowed
+        return self.grid.snap(xy_m, usable, limit_m)
+
+    def save(self, folder: Path) -> None:
+        """Write the arcs into a new folder (the streets are saved apart)."""
+        arrays: dict[str, NDArray[Any]] = {"travel": self.travel, "component": self.component}
+        arrays["component_m"] = self.component_m
+        kept = {"out": self.out} if self.into is self.out else {"out": self.out, "into": self.into}
+        for side, arcs in kept.items():
+            for name in ("first", "node", "length_m", "street", "backward"):
+                arrays[f"{side}_{name}"] = getattr(arcs, name)
+        meta = {"kind": "network", "version": FORMAT_VERSION, "mode": self.mode.code}
+        save_arrays(folder, arrays, {**meta, "streets": self.streets.hash})
+
+    @staticmethod
+    def open(folder: Path, streets: Streets, grid: SnapGrid) -> StreetNetwork:
+        """Map a saved network; DataError where it is damaged or belongs to other streets."""
+        arrays, meta = open_arrays(folder, kind="network", version=FORMAT_VERSION)
+        if meta["streets"] != streets.hash:
+            raise DataError(f"{folder} belongs to other streets: import the streets again")
+        names = ("first", "node", "length_m", "street", "backward")
+        out = Arcs(*(arrays[f"out_{name}"] for name in names))
+        into = out
+        if "into_first" in arrays:
+            into = Arcs(*(arrays[f"into_{name}"] for name in names))
+        return StreetNetwork(
+            streets, find_mode(meta["mode"]), arrays["travel"], out, into,
+            arrays["component"], arrays["component_m"], grid,
+        )  # fmt: skip
+
+
+def build_network(streets: Streets, mode: Mode, *, grid: SnapGrid | None = None) -> StreetNetwork:
+    """Lay the arcs of one mode over the streets; O(streets log streets).
+
+    Networks of the same streets may share one `grid`.
+    """
+    travel = mode.travel(streets.access)
+    ends = streets.ends
+    ahead, back = np.flatnonzero(travel & 1), np.flatnonzero(travel & 2)
+    street = np.concatenate((ahead, back)).astype(np.int32)
+    backward = np.repeat(np.array([0, 1], np.uint8), (len(ahead), len(back)))
+    tail = np.concatenate((ends[ahead, 0], ends[back, 1]))
+    head = np.concatenate((ends[ahead, 1], ends[back, 0]))
+    count = len(streets.node_xy_m)
+    out = _rows(count, tail, head, streets.length_m[street], street, backward)
+    into = out
+    if not np.array_equal(ahead, back):
+        into = _rows(count, head, tail, streets.length_m[street], street, backward)
+    component, component_m = _components(streets, travel)
+    grid = grid or SnapGrid(streets)
+    return StreetNetwork(streets, mode, travel, out, into, component, component_m, grid)
+
+
+def _rows(
+    count: int, row: Ints, other: Ints, length_m: Floats, street: Ints, backward: Bytes
+) -> Arcs:
+    """Sort arcs by row, then street and direction, so that every build gives the same order."""
+    order = np.lexsort((backward, street, row))
+    first = np.zeros(count + 1, np.int64)
+    np.cumsum(np.bincount(row, minlength=count), out=first[1:])
+    return Arcs(
+        frozen(first),
+        frozen(other[order], np.int32),
+        frozen(length_m[order]),
+        frozen(street[order], np.int32),
+        frozen(backward[order]),
+    )
+
+
+def _components(streets: Streets, travel: Bytes) -> tuple[Ints, Floats]:
+    """Connected pieces of the usable streets, whatever the direction, by falling length.
+
+    Labels sink to the smallest node of the piece by hooking and pointer jumping (Shiloach &
+    Vishkin 1982, J. Algorithms 3): a few passes of numpy, so that import needs no compiler.
+    """
+    used = travel != 0
+    u, v = streets.ends[used, 0], streets.ends[used, 1]
+    label = np.arange(len(streets.node_xy_m))
+    while True:
+        low = np.minimum(label[u], label[v])
+        before = label.copy()
+        np.minimum.at(label, before[u], low)
+        np.minimum.at(label, before[v], low)
+        while not np.array_equal(label, label[label]):
+            label = label[label]
+        if np.array_equal(label, before):
+            break
+    metres = np.bincount(label[u], weights=streets.length_m[used], minlength=len(label))
+    touched = np.zeros(len(label), bool)
+    touched[u] = touched[v] = True
+    roots = np.unique(label[touched])
+    roots = roots[np.lexsort((roots, -metres[roots]))]
+    rank = np.full(len(label), -1, np.int32)
+    rank[roots] = np.arange(len(roots))
+    component = np.where(touched, rank[label], -1)
+    return frozen(component, np.int32), frozen(metres[roots])

@@ -1,0 +1,1 @@
+"""Where new stations should stand: candidates, plans, and (later) proofs of how good they are."""

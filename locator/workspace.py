@@ -1,0 +1,248 @@
+"""The folder of a city: which files it holds, and how they change without ever being half-done.
+
+    city.toml            name, code prefix, CRS, time zone, snap limits, buffer
+    boundary.geojson     the city's area, where one was given (WGS-84)
+    districts.geojson    its districts, where they were given
+    registry.sqlite      the stations
+    streets.json         which folder below holds the streets in force
+    streets-HASH-N/      streets, networks, points of interest and water of one import
+
+Everything is written aside and renamed. A new import of streets is a new folder; readers that
+still hold the old one keep it. A kill at any moment leaves the old state, or the new one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import tomllib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from locator.errors import DataError, InputError
+
+FORMAT_VERSION = 1
+_POINTER = "streets.json"
+
+
+@dataclass(frozen=True, slots=True)
+class CityConfig:
+    """What `city.toml` says.
+
+    Parameters
+    ----------
+    crs
+        The metric CRS as given at the start; "" lets the first import of streets pick it.
+    code_prefix
+        First part of new station codes.
+    person_snap_m, station_snap_m
+        How far a person, or a station, may be from a street.
+    buffer_m
+        Streets that far beyond the boundary are kept for the way, and never counted.
+    sample
+        True in a city of invented stations; every page then says so.
+    """
+
+    name: str
+    crs: str = ""
+    code_prefix: str = "ST"
+    time_zone: str = "Asia/Shanghai"
+    person_snap_m: float = 250.0
+    station_snap_m: float = 100.0
+    buffer_m: float = 3000.0
+    sample: bool = False
+    format: int = FORMAT_VERSION
+
+    def to_toml(self) -> str:
+        """The text of `city.toml`."""
+        lines = []
+        for key, value in asdict(self).items():
+            # JSON strings, numbers and booleans are TOML values as they stand.
+            lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}")
+        return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Paths of one city folder; knows where things are, not what they mean."""
+
+    path: Path
+
+    @property
+    def config_path(self) -> Path:
+        """`city.toml`."""
+        return self.path / "city.toml"
+
+    @property
+    def boundary_path(self) -> Path:
+        """The city's area."""
+        return self.path / "boundary.geojson"
+
+    @property
+    def districts_path(self) -> Path:
+        """The city's districts."""
+        return self.path / "districts.geojson"
+
+    @property
+    def registry_path(self) -> Path:
+        """The station store."""
+        return self.path / "registry.sqlite"
+
+    def read_config(self) -> CityConfig:
+        """What `city.toml` says.
+
+        Raises
+        ------
+        InputError
+            The folder is not a city.
+        DataError
+            `city.toml` is damaged.
+        """
+        if not self.config_path.is_file():
+            raise InputError(
+                f"{self.path} is not a city folder (it holds no city.toml): "
+                "make one with `locator init` or `locator sample`, or name yours with --city"
+            )
+        known = {field.name for field in fields(CityConfig)}
+        try:
+            data = tomllib.loads(self.config_path.read_text(encoding="utf-8"))
+            unknown = sorted(set(data) - known)
+            if unknown:
+                raise InputError(f"{self.config_path}: unknown setting {', '.join(unknown)}")
+            config = CityConfig(**data)
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError) as problem:
+            raise DataError(f"{self.config_path} is damaged: {problem}") from problem
+        if config.format != FORMAT_VERSION:
+            raise DataError(
+                f"{self.path} has format {config.format}, this program reads {FORMAT_VERSION}"
+            )
+        return config
+
+    def create(self, config: CityConfig) -> None:
+        """Make the folder with its `city.toml`.
+
+        Raises
+        ------
+        InputError
+            There is a city already, or the folder holds other things.
+        DataError
+            The folder cannot be written.
+        """
+        self.refuse_used()
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise DataError(f"cannot make the folder {self.path}: {problem.strerror}") from problem
+        self.write_text(self.config_path, config.to_toml())
+
+    def refuse_used(self) -> None:
+        """Raise InputError where the folder holds a city or anything else."""
+        if self.config_path.exists():
+            raise InputError(f"{self.path} holds a city already: choose another folder")
+        if self.path.is_file() or (self.path.is_dir() and any(self.path.iterdir())):
+            raise InputError(f"{self.path} is not an empty folder: choose a new one for the city")
+
+    def write_text(self, path: Path, text: str) -> None:
+        """Write a file aside, then put it in place."""
+        aside = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            aside.write_text(text, encoding="utf-8")
+            os.replace(aside, path)  # noqa: PTH105
+        except OSError as problem:
+            aside.unlink(missing_ok=True)
+            raise DataError(f"cannot write {path}: {problem.strerror}") from problem
+
+    def streets_folder(self) -> Path | None:
+        """The folder of the streets in force; None where none were imported."""
+        pointer = self.path / _POINTER
+        try:
+            name = json.loads(pointer.read_text(encoding="utf-8"))["folder"]
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as problem:
+            raise DataError(f"{pointer} is damaged: import the streets again") from problem
+        folder = self.path / str(name)
+        if not folder.is_dir():
+            raise DataError(f"{folder} is missing: import the streets again")
+        return folder
+
+    def streets_mark(self) -> tuple[int, int] | None:
+        """Changes whenever other streets come into force; cheap to read."""
+        try:
+            status = (self.path / _POINTER).stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_ino
+
+    @contextmanager
+    def new_streets(self, label: str) -> Iterator[Path]:
+        """A folder to fill; it comes into force when the block ends well, and is removed if not.
+
+        The streets in force before are kept on disk once more for readers that are just
+        opening them; older ones and the remains of killed imports are cleared away.
+        """
+        with self._locked():
+            before = self.streets_folder() if (self.path / _POINTER).exists() else None
+            aside = self.path / f".streets-{os.getpid()}"
+            try:
+                aside.mkdir()
+                yield aside
+                number = 1
+                while (self.path / f"streets-{label}-{number}").exists():
+                    number += 1
+                folder = self.path / f"streets-{label}-{number}"
+                os.replace(aside, folder)  # noqa: PTH105
+                self.write_text(self.path / _POINTER, json.dumps({"folder": folder.name}))
+            except OSError as problem:
+                shutil.rmtree(aside, ignore_errors=True)
+                if isinstance(problem, DataError):
+                    raise
+                raise DataError(f"cannot write in {self.path}: {problem.strerror}") from problem
+            except BaseException:
+                shutil.rmtree(aside, ignore_errors=True)
+                raise
+            self._sweep({folder, before})
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Let one import at a time change the streets; a killed one leaves no lock behind."""
+        try:
+            stream = (self.path / ".lock").open("w")
+        except OSError as problem:
+            raise DataError(f"cannot write in {self.path}: {problem.strerror}") from problem
+        with stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as problem:
+                raise InputError(
+                    f"another import of streets into {self.path} is running: wait for its end"
+                ) from problem
+            yield
+
+    def _sweep(self, keep: set[Path | None]) -> None:
+        for folder in [*self.path.glob("streets-*/"), *self.path.glob(".streets-*/")]:
+            if folder not in keep:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_json_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """One JSON object a line."""
+    with path.open("w", encoding="utf-8") as stream:
+        for row in rows:
+            stream.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+def read_json_lines(path: Path) -> list[dict[str, Any]]:
+    """What `write_json_lines` wrote; [] where there is no such file."""
+    try:
+        with path.open(encoding="utf-8") as stream:
+            return [json.loads(line) for line in stream]
+    except FileNotFoundError:
+        return []
+    except ValueError as problem:
+        raise DataError(f"{path} is damaged: import the streets again") from problem
