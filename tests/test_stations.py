@@ -160,3 +160,10 @@ def test_to_frame_has_points_and_codes(four: Stations) -> None:
     assert frame.crs.to_epsg() == 4326
     assert frame.geometry.x.tolist() == four.lonlat_deg[:, 0].tolist()
     assert len(Stations.empty().to_frame()) == 0
+
+
+def test_masks_agree_with_selections(four: Stations) -> None:
+    assert four.is_usable.tolist() == [True, True, False, False]
+    assert four.is_kind("worker_home").tolist() == [False, False, True, False]
+    assert four.is_kind(None).tolist() == [True] * 4
+    assert Stations.empty().is_usable.shape == (0,)
