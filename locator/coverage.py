@@ -249,7 +249,7 @@ def _find_gaps(
     bare: Bytes,
 ) -> tuple[Ints, Gaps]:
     """Number the gaps, longest first, and find the farthest point of each."""
-    from locator.kernels.gaps import find_farthest, link_gaps
+    from locator.kernels.gaps import find_farthest, group_pieces, link_gaps
 
     street, low, high, _ = pieces
     gap = np.empty(len(street), np.int32)
@@ -266,18 +266,17 @@ def _find_gaps(
     rank = np.full(count + 1, -1, np.int32)
     rank[order] = np.arange(len(order))
     gap = rank[gap]
-    listed = gap[rows] >= 0
-    rows, metres, place = rows[listed], metres[listed], place[listed]
-    by_gap = np.lexsort((-metres, gap[rows]))
-    rows, metres, place = rows[by_gap], metres[by_gap], place[by_gap]
-    first = np.searchsorted(gap[rows], np.arange(len(order) + 1)).astype(np.int64)
-    worst = first[:-1]
+    own = gap[rows]
+    first = np.zeros(len(order) + 1, np.int64)
+    np.cumsum(np.bincount(own[own >= 0], minlength=len(order)), out=first[1:])
+    piece, worst = np.empty(first[-1], np.int64), np.empty(len(order), np.int64)
+    group_pieces(own, metres, first, piece, worst)
     table = Gaps(
         frozen(length[order]),
         frozen(metres[worst]),
         frozen(street[rows[worst]]),
         frozen(place[worst]),
         frozen(first),
-        frozen(rows, np.int64),
+        frozen(rows[piece]),
     )
     return frozen(gap), table

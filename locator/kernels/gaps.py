@@ -9,8 +9,10 @@ from locator.kernels.compiler import (
     B1,
     F1,
     I1,
+    L1,
     OUT_F1,
     OUT_I1,
+    OUT_L1,
     PLACED,
     STREETS,
     L,
@@ -75,6 +77,25 @@ def link_gaps(pieces, bare, streets, gap):
             else:
                 gap[i] = gap[root]
     return total
+
+
+@kernel(I1, F1, L1, OUT_L1, OUT_L1)
+def group_pieces(gap, metres, first, piece, worst):
+    """List the pieces of each gap, in order, and the one with the farthest point.
+
+    `gap` and `metres` are those of the uncovered pieces alone, -1 for one that is not listed;
+    `first` says where each gap begins in `piece`. Ties go to the earlier piece. O(pieces).
+    """
+    fill = first[:-1].copy()
+    worst[:] = -1
+    for i in range(len(gap)):
+        g = gap[i]
+        if g < 0:
+            continue
+        piece[fill[g]] = i
+        fill[g] += 1
+        if worst[g] < 0 or metres[i] > metres[worst[g]]:
+            worst[g] = i
 
 
 @kernel(I1, F1, F1, STREETS, F1, PLACED, OUT_F1, OUT_F1)

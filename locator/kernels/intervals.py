@@ -156,6 +156,20 @@ def find_parts(s, limit, depth, streets, labels, placed, scratch):
 
 
 @inner
+def plain_cut(limit, run, way, from_u, from_v):
+    """What is covered at depth 1 on a street without stations: [0, a] and [b, run].
+
+    Scalars in and out: this is the case of nearly every street, and handing arrays about would
+    take most of its time.
+    """
+    a = min(limit - from_u, run) if way & 2 else -1.0
+    b = max(run - (limit - from_v), 0.0) if way & 1 else run + 1.0
+    if a >= run - TOLERANCE or b <= TOLERANCE or (a >= 0.0 and b <= run and b - a <= 2 * TOLERANCE):
+        return run, run
+    return a, b
+
+
+@inner
 def make_scratch(k, station_first):
     """Room for the intervals of the street that has most: 2 k from its ends, and its stations."""
     room = 2 * k + 1
@@ -207,6 +221,26 @@ def emit_rest(pieces, at, s, a, b, dead_low, dead_high):
     return emit(pieces, at, s, dead_high, b, UNCOVERED)
 
 
+@inner
+def cover_street(s, limit, depth, streets, labels, nearest, placed, spans, pieces, scratch, at):
+    """The pieces of any street; returns the next position."""
+    part_low, part_high = scratch[3], scratch[4]
+    span_first, span = spans
+    parts = find_parts(s, limit, depth, streets, labels, placed, scratch)
+    dead_low, dead_high = dead_range(s, streets, nearest, placed)
+    for z in range(span_first[s], span_first[s + 1]):
+        start, stop = span[z, 0], span[z, 1]
+        for i in range(parts):
+            a, b = max(part_low[i], start), min(part_high[i], stop)
+            if b <= a:
+                continue
+            at = emit_rest(pieces, at, s, start, a, dead_low, dead_high)
+            at = emit(pieces, at, s, a, b, COVERED)
+            start = b
+        at = emit_rest(pieces, at, s, start, stop, dead_low, dead_high)
+    return at
+
+
 @kernel(F, L, STREETS, LABELS, F1, PLACED, SPANS, PIECES, returns=L)
 def cover_streets(limit, depth, streets, labels, nearest, placed, spans, pieces):
     """Split the counted spans of all streets into covered, uncovered and unreachable pieces.
@@ -226,26 +260,36 @@ def cover_streets(limit, depth, streets, labels, nearest, placed, spans, pieces)
     -------
     Number of pieces, by street and place; where it exceeds the room, call again with more.
     """
-    travel = streets[2]
+    ends, length, travel = streets
     span_first, span = spans
-    scratch = make_scratch(labels[0].shape[1], placed[0])
-    part_low, part_high = scratch[3], scratch[4]
+    station_first = placed[0]
+    out_street, out_low, out_high, out_state = pieces
+    room = len(out_street)
+    scratch = make_scratch(labels[0].shape[1], station_first)
     at = 0
     for s in range(len(travel)):
-        if travel[s] == 0:
+        way = travel[s]
+        if way == 0:
             continue
-        parts = find_parts(s, limit, depth, streets, labels, placed, scratch)
-        dead_low, dead_high = dead_range(s, streets, nearest, placed)
+        if depth > 1 or station_first[s] != station_first[s + 1]:
+            at = cover_street(
+                s, limit, depth, streets, labels, nearest, placed, spans, pieces, scratch, at
+            )
+            continue
+        from_u, from_v = nearest[ends[2 * s]], nearest[ends[2 * s + 1]]
+        lost = not ((way & 2 and np.isfinite(from_u)) or (way & 1 and np.isfinite(from_v)))
+        a, b = plain_cut(limit, length[s], way, from_u, from_v)
         for z in range(span_first[s], span_first[s + 1]):
             start, stop = span[z, 0], span[z, 1]
-            for i in range(parts):
-                a, b = max(part_low[i], start), min(part_high[i], stop)
-                if b <= a:
-                    continue
-                at = emit_rest(pieces, at, s, start, a, dead_low, dead_high)
-                at = emit(pieces, at, s, a, b, COVERED)
-                start = b
-            at = emit_rest(pieces, at, s, start, stop, dead_low, dead_high)
+            for part in range(3):
+                low = start if part == 0 else max(start, a if part == 1 else b)
+                high = min(stop, a if part == 0 else (b if part == 1 else stop))
+                if high > low:
+                    if at < room:
+                        state = COVERED if part != 1 else (UNREACHABLE if lost else UNCOVERED)
+                        out_street[at], out_low[at], out_high[at] = s, low, high
+                        out_state[at] = state
+                    at += 1
     return at
 
 
