@@ -5,7 +5,9 @@ Only click is imported at the top, since `locator --help` loads this module.
 
 from __future__ import annotations
 
+import errno
 import json
+import logging
 import signal
 import socket
 from collections.abc import Iterator
@@ -72,6 +74,8 @@ def _run(settings: Settings, listener: socket.socket, *, as_json: bool) -> None:
     from webapp import create_app
     from webapp.state import warm
 
+    # A page asks for a dozen tiles at once: that some wait their turn is no news.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     app = create_app(settings)
     warm(app)
     server = create_server(
@@ -110,9 +114,14 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
             listener.bind(address)
             listener.listen()
         except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise ServeError(
+                    f"port {port} on {host} is taken: stop the program that uses it, "
+                    "or choose another port with --port"
+                ) from error
             raise ServeError(
                 f"cannot listen on {host} port {port} ({error.strerror}): "
-                "stop the program that uses it, or choose another with --port"
+                "choose an address of this machine with --host and a free port with --port"
             ) from error
         yield listener
 

@@ -86,7 +86,6 @@ class CityMap(folium.Map):
             location=[(south + north) / 2, (west + east) / 2],
             tiles=None,
             zoom_start=11,
-            control_scale=True,
             # The page itself names the source of the streets, even where no script runs.
             attribution_control=False,
             max_bounds_viscosity=0.5,
@@ -144,7 +143,7 @@ def city_map(
     files
         Where the scripts and styles are.
     addresses
-        Of our API: tiles, stations, nearest, coverage.
+        Of our API: tiles, water, stations, nearest, coverage.
     marks
         kind, zh, en, path, colour of each kind.
     """
@@ -152,7 +151,14 @@ def city_map(
     chart = CityMap(bounds_deg, files)
     corners = [[south, west], [north, east]]
     for plugin in (
-        Plugin("streets", "addStreets", files, url=addresses["tiles"], bounds=corners),
+        Plugin(
+            "streets",
+            "addStreets",
+            files,
+            url=addresses["tiles"],
+            water=addresses["water"],
+            bounds=corners,
+        ),
         Plugin("stations", "addStations", files, url=addresses["stations"], marks=marks),
         Plugin("finder", "addFinder", files, url=addresses["nearest"], marks=marks),
         Plugin("coverage", "addCoverage", files, url=addresses["coverage"]),

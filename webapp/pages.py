@@ -140,6 +140,7 @@ def _map_parts(view: CityView) -> maps.MapParts | None:
         files = maps.MapFiles(scripts, {"leaflet": url("vendor/leaflet/dist/leaflet.css")})
         addresses = {
             "tiles": "/api/v1/coverage/tiles",
+            "water": url_for("api.water"),
             "stations": url_for("api.stations"),
             "nearest": url_for("api.nearest"),
             "coverage": url_for("api.coverage"),

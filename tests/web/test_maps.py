@@ -18,7 +18,7 @@ FILES = MapFiles(
     {name: f"/static/js/{name}.js?v=0123456789abcdef" for name in NAMES},
     {"leaflet": "/static/vendor/leaflet/leaflet.css?v=0123456789abcdef"},
 )
-ADDRESSES = {"tiles": "/t", "stations": "/s", "nearest": "/n", "coverage": "/c"}
+ADDRESSES = {"tiles": "/t", "water": "/w", "stations": "/s", "nearest": "/n", "coverage": "/c"}
 BOUNDS = (120.0, 31.0, 121.0, 32.0)
 
 

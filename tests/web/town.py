@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -28,8 +30,11 @@ def build_town(folder: Path) -> Path:
     return folder
 
 
-def add_stations(folder: Path, names: tuple[str, ...], *, near: tuple[float, float]) -> None:
+def add_stations(
+    folder: Path, names: Sequence[str], *, near: tuple[float, float], kind: str = "rest_station"
+) -> None:
     """Import stations with these names through the real import, side by side near a point."""
+    from geodata.tables import read_rows
     from locator.city import City
 
     lon, lat = near
@@ -37,6 +42,7 @@ def add_stations(folder: Path, names: tuple[str, ...], *, near: tuple[float, flo
         {"name": name, "lon": lon + 1e-4 * place, "lat": lat, "hours": name, "address": name}
         for place, name in enumerate(names)
     ]
-    with City.open(folder).registry() as registry:
-        report = registry.import_rows(rows, datum="wgs84", kind="rest_station", source="test")
+    sheet = folder.with_name(f"{folder.name}-stations.json")
+    sheet.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+    report = City.open(folder).import_stations(read_rows(sheet), kind=kind, source="test")
     assert report.added == len(names), report

@@ -65,7 +65,6 @@
       if (items.length) parts.push(element("ol", { class: "cards" }, ...items));
       show(...parts);
       answer.dataset.outcome = found.outcome;
-      drawOrigin(origin);
       if (results.length) {
         document.getElementById("list-fold").open = false;
         results.forEach((result, row) => drawNumber(result, row));
@@ -73,6 +72,7 @@
       } else if (found.outcome !== "outside") {
         map.setView([origin.lat, origin.lon], Math.max(map.getZoom(), 14));
       }
+      drawOrigin(origin);
     }
 
     function card(result, row) {
@@ -135,7 +135,7 @@
     function drawNumber(result, row) {
       const label = element("span", {}, String(row + 1));
       L.marker([result.lat, result.lon], {
-        icon: L.divIcon({ html: label, className: "number-pin", iconSize: [26, 26], iconAnchor: [13, 34] }),
+        icon: L.divIcon({ html: label, className: "number-pin", iconSize: [28, 36], iconAnchor: [14, 44] }),
         interactive: false,
         keyboard: false,
       }).addTo(drawn);
@@ -164,6 +164,7 @@
           settled = true;
           clearTimeout(clock);
           say(error.code === error.PERMISSION_DENIED ? TEXT.refused : TEXT.slow);
+          document.getElementById("place-fold").open = true;
           form.elements.street.focus();
         },
         { enableHighAccuracy: true, timeout: WAIT_MS, maximumAge: 60000 },

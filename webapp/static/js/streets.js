@@ -8,18 +8,21 @@
   // Told apart in grey too: covered is light and thin, uncovered dark and wide, unreachable
   // broken. Drawn in this order, so that the bad news is never hidden.
   const STYLES = [
-    { colour: "#5d9db0", width: 1, dash: null },
-    { colour: "#b3380a", width: 1.7, dash: null },
+    { colour: "#6aa6b8", width: 1, dash: null },
+    { colour: "#b3400f", width: 1.45, dash: null },
     { colour: "#5a4a86", width: 1.5, dash: [5, 3] },
   ];
   const PLAIN = { colour: "#9aa5ad", width: 1, dash: null };
 
   function baseWidth(zoom) {
-    if (zoom <= 10) return 0.8;
-    if (zoom <= 12) return 1.1;
-    if (zoom <= 14) return 1.6;
-    if (zoom <= 16) return 2.4;
-    return 3.4;
+    if (zoom <= 10) return 0.7;
+    if (zoom <= 11) return 0.8;
+    if (zoom <= 12) return 1;
+    if (zoom <= 13) return 1.2;
+    if (zoom <= 14) return 1.5;
+    if (zoom <= 15) return 2;
+    if (zoom <= 16) return 2.6;
+    return 3.6;
   }
 
   function decode(buffer) {
@@ -102,7 +105,7 @@
             context.lineTo(xy[at], xy[at + 1]);
           }
         }
-        const importance = group % 2 ? 1.6 : 1;
+        const importance = group % 2 ? 1.5 : 1;
         context.strokeStyle = style.colour;
         context.lineWidth = pixel * baseWidth(zoom) * style.width * importance;
         context.setLineDash(style.dash && zoom >= 12 ? style.dash.map((n) => n * pixel) : []);
@@ -111,9 +114,32 @@
     },
   });
 
+  // Rivers and lakes below the streets; the map does without them where they do not come.
+  function addWater(map, url) {
+    const pane = map.createPane("water");
+    pane.style.zIndex = "150";
+    pane.style.pointerEvents = "none";
+    const renderer = L.canvas({ pane: "water", padding: 0.5 });
+    const style = { stroke: true, color: "#cfe3ec", weight: 3, fillColor: "#cfe3ec", fillOpacity: 1 };
+    locator
+      .ask(url)
+      .then((water) =>
+        L.geoJSON(water, {
+          pane: "water",
+          renderer: renderer,
+          interactive: false,
+          style: (feature) =>
+            feature.geometry.type === "MultiPolygon" ? Object.assign({}, style, { weight: 1 }) : Object.assign({ fill: false }, style),
+        }).addTo(map),
+      )
+      .catch(() => undefined);
+  }
+
   // Called by the map's script, which Folium writes.
   locator.addStreets = function (map, options) {
     map.fitBounds(options.bounds);
+    L.control.scale({ imperial: false }).addTo(map);
+    addWater(map, options.water);
     const layer = new StreetLayer({ url: options.url });
     layer.addTo(map);
     locator.streets = layer;
