@@ -19,9 +19,9 @@ from locator.errors import DataError, InputError
 from locator.pieces import locate_on_streets
 
 if TYPE_CHECKING:
-    from locator.view import CityView
     from locator.coverage import Coverage
     from locator.nearest import Nearest
+    from locator.view import CityView
 
 _GDAL_DRIVERS = {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".fgb": "FlatGeobuf"}
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 FOUND, NONE_WITHIN, UNREACHABLE, OUTSIDE = "found", "none_within", "unreachable", "outside"
 PERSON_SNAP_LIMIT_M = 250.0
+Leg = tuple[Ints, Floats, Floats]
+"""Street, from and to of each stretch of a way."""
+
+_LEGS = 512  # room for the legs of one way, at first
 _SPARE = 8  # room for near ties beyond the k that were asked
 
 
@@ -80,6 +85,7 @@ class Nearest:
     time_s: Floats
     straight_m: Floats
     outcome: tuple[str, ...]
+    _legs: list[Leg] | None = None
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -92,54 +98,56 @@ class Nearest:
     def routes(self, query: int = 0) -> list[Route | None]:
         """The ways from one point to its k stations; None where there is no station.
 
-        The search is run once more for that point, so that thousands of answers need not keep
-        their ways: about as long as the question itself.
+        A question about one point keeps its ways; of many points, the search is run once more
+        for the one asked, so that thousands of answers need not keep theirs.
         """
-        from locator.kernels.search import trace_path
-
-        found = int(np.count_nonzero(self.index[query] >= 0))
-        empty: list[Route | None] = [None] * self.index.shape[1]
-        if found == 0:
-            return empty
-        street, offset = int(self.snapped.street[query]), float(self.snapped.offset_m[query])
-        limit = float(self.distance_m[query, found - 1])
-        answer = _search(
-            self.network, self.placement, (street, offset, self.snap_m[query]), limit, found
-        )
-        by_row = dict(zip(answer.row.tolist(), answer.arc.tolist(), strict=True))
-        out, placed = self.network.out, self.placement
-        for column in range(found):
-            row = int(np.searchsorted(placed.rows, self.index[query, column]))
-            room = 256
-            while True:
-                leg_street = np.empty(room, np.int32)
-                leg_from, leg_to = np.empty(room), np.empty(room)
-                count = trace_path(
-                    out.group, self.network.group, placed.group, by_row[row], row, street, offset,
-                    answer.space.via, leg_street, leg_from, leg_to,
-                )  # fmt: skip
-                if count >= 0:
-                    break
-                room *= 4
-            legs = tuple(a[:count][::-1] for a in (leg_street, leg_from, leg_to))
-            empty[column] = self._route(query, column, legs)
-        return empty
-
-    def _route(self, query: int, column: int, legs: tuple[Any, ...]) -> Route:
-        street, start, end = legs
-        walked = np.abs(end - start) > 0
-        walked[0] |= not walked.any()
-        street, start, end = street[walked], start[walked], end[walked]
-        streets = self.network.streets
-        line, first = cut_streets(streets, street, start, end)
+        made: list[Route | None] = [None] * self.index.shape[1]
+        columns = self._columns(query)
+        legs = self._legs if self._legs is not None else self._trace(query, columns)
+        if not legs:
+            return made
+        sizes = [len(leg[0]) for leg in legs]
+        street, start, end = (np.concatenate([leg[i] for leg in legs]) for i in range(3))
+        line, first = cut_streets(self.network.streets, street, start, end)
         keep = np.ones(len(line), bool)
         keep[first[1:-1]] = False  # each leg begins where the one before ended
-        station = self.stations_xy_m[self.index[query, column]]
-        xy = np.vstack((self.points_xy_m[query], line[keep], station))
-        names = [streets.names[code] for code in streets.name_code[street].tolist()]
-        named = [n for i, n in enumerate(names) if n and (i == 0 or n != names[i - 1])]
-        distance = float(self.distance_m[query, column])
-        return Route(frozen(street), frozen(start), frozen(end), distance, frozen(xy), tuple(named))
+        begins = np.concatenate(([0], np.cumsum(sizes)))
+        keep[first[begins[:-1]]] = True
+        for column, (a, b) in enumerate(pairwise(begins.tolist())):
+            part = slice(first[a], first[b])
+            station = self.stations_xy_m[self.index[query, column]]
+            xy = np.vstack((self.points_xy_m[query], line[part][keep[part]], station))
+            made[column] = Route(
+                frozen(street[a:b]),
+                frozen(start[a:b]),
+                frozen(end[a:b]),
+                float(self.distance_m[query, column]),
+                frozen(xy),
+                self._names(street[a:b]),
+            )
+        return made
+
+    def _columns(self, query: int) -> Ints:
+        """Rows of the placement of one point's answers."""
+        found = self.index[query][self.index[query] >= 0]
+        return np.asarray(np.searchsorted(self.placement.rows, found), np.int32)
+
+    def _trace(self, query: int, columns: Ints) -> list[Leg]:
+        """Search again from one point, and follow the ways."""
+        if not len(columns):
+            return []
+        start = _start(self.snapped, query)
+        limit = float(self.distance_m[query, len(columns) - 1])
+        answer = _search(self.network, self.placement, start, limit, len(columns))
+        return _trace_legs(self.network, self.placement, start, answer, columns)
+
+    def _names(self, street: Ints) -> tuple[str, ...]:
+        streets = self.network.streets
+        codes = streets.name_code[street]
+        codes = codes[codes != 0]
+        turns = np.ones(len(codes), bool)
+        turns[1:] = codes[1:] != codes[:-1]
+        return tuple(streets.names[code] for code in codes[turns].tolist())
 
     def to_frame(self) -> geopandas.GeoDataFrame:
         """One row per answer: query, rank, station row, distances; geometry is the station."""
@@ -196,61 +204,111 @@ def find_nearest(
         raise InputError(f"the limit is {within_m} m, expected more than 0")
     points = np.ascontiguousarray(points_xy_m, dtype=np.float64).reshape(-1, 2)
     snapped = network.snap(points, snap_limit_m, allowed=allowed)
-    count = len(points)
-    index = np.full((count, k), -1, np.int32)
-    distance = np.full((count, k), np.inf)
-    outcome = []
-    for q in range(count):
+    index = np.full((len(points), k), -1, np.int32)
+    distance = np.full((len(points), k), np.inf)
+    outcome: list[str] = []
+    legs: list[Leg] | None = None
+    for q in range(len(points)):
         if snapped.street[q] < 0:
             outcome.append(OUTSIDE)
             continue
-        start = (int(snapped.street[q]), float(snapped.offset_m[q]), float(snapped.snap_m[q]))
+        start = _start(snapped, q)
         answer = _search(network, placement, start, within_m, k)
-        near = answer.metres <= within_m + LIMIT_TOLERANCE_M
-        if not near.any():
-            outcome.append(NONE_WITHIN if len(answer.row) else UNREACHABLE)
-            continue
-        outcome.append(FOUND)
-        row, metres = answer.row[near], answer.metres[near]
-        order = np.lexsort((row, np.round(metres, 3)))[:k]
-        index[q, : len(order)] = placement.rows[row[order]]
-        distance[q, : len(order)] = metres[order]
-    straight = np.full((count, k), np.inf)
-    there = index >= 0
-    gap = points[:, None, :] - stations_xy_m[np.maximum(index, 0)] if there.any() else None
-    if gap is not None:
-        straight = np.where(there, np.hypot(gap[..., 0], gap[..., 1]), np.inf)
+        row, metres = _ordered(answer, within_m, k)
+        outcome.append(FOUND if len(row) else NONE_WITHIN if len(answer.row) else UNREACHABLE)
+        index[q, : len(row)] = placement.rows[row]
+        distance[q, : len(row)] = metres
+        if len(points) == 1:
+            legs = _trace_legs(network, placement, start, answer, row)
     return Nearest(
         network, placement, frozen(points), stations_xy_m, snapped, frozen(index),
-        frozen(distance), frozen(distance / network.mode.speed_mps), frozen(straight),
-        tuple(outcome),
+        frozen(distance), frozen(distance / network.mode.speed_mps),
+        frozen(_straight(points, stations_xy_m, index)), tuple(outcome), legs,
     )  # fmt: skip
 
 
+def _start(snapped: Snapped, query: int) -> tuple[int, float, float]:
+    """Street, offset and snap of one point."""
+    at = snapped
+    return int(at.street[query]), float(at.offset_m[query]), float(at.snap_m[query])
+
+
+def _ordered(answer: _Answer, within_m: float, k: int) -> tuple[Ints, Floats]:
+    """The first k answers within the limit, by whole millimetres, then by row."""
+    near = answer.metres <= within_m + LIMIT_TOLERANCE_M
+    row, metres = answer.row[near], answer.metres[near]
+    order = np.lexsort((row, np.round(metres, 3)))[:k]
+    return row[order], metres[order]
+
+
+def _straight(points_xy_m: Floats, stations_xy_m: Floats, index: Ints) -> Floats:
+    """Metres as the crow flies; inf where there is no station."""
+    if not len(stations_xy_m):
+        return np.full(index.shape, np.inf)
+    gap = points_xy_m[:, None, :] - stations_xy_m[np.maximum(index, 0)]
+    return np.where(index >= 0, np.hypot(gap[..., 0], gap[..., 1]), np.inf)
+
+
+def _trace_legs(
+    network: StreetNetwork,
+    placement: Placement,
+    start: tuple[int, float, float],
+    answer: _Answer,
+    rows: Ints,
+) -> list[Leg]:
+    """Legs (street, from, to) of the ways to `rows`, in walking order, right after the search."""
+    from locator.kernels.search import trace_path
+
+    arcs = dict(zip(answer.row.tolist(), answer.arc.tolist(), strict=True))
+    legs = []
+    for row in rows.tolist():
+        room = _LEGS
+        while True:
+            leg = (np.empty(room, np.int32), np.empty(room), np.empty(room))
+            count = trace_path(
+                network.out.group, network.group, placement.group, arcs[row], row,
+                start[0], start[1], answer.space.via, *leg,
+            )  # fmt: skip
+            if count >= 0:
+                break
+            room *= 4
+        street, begin, end = (column[:count][::-1] for column in leg)
+        walked = begin != end
+        walked[0] |= not walked.any()  # a station right here still has a place
+        legs.append((street[walked], begin[walked], end[walked]))
+    return legs
+
+
 class _Workspace(threading.local):
-    """Node marks of one thread, kept between questions so that nothing need be cleared."""
+    """Node marks and queue of one thread, kept between questions: nothing need be cleared."""
 
     def __init__(self) -> None:
         self.stamp = 0
         self.seen: Ints = np.zeros(0, np.int32)
         self.cost: Floats = np.empty(0)
         self.via: Longs = np.empty(0, np.int64)
-        self.heap_cost: Floats = np.empty(0)
-        self.heap_node: Ints = np.empty(0, np.int32)
+        self.head: Ints = np.empty(0, np.int32)
+        self.pool_node: Ints = np.empty(0, np.int32)
+        self.pool_cost: Floats = np.empty(0)
+        self.pool_next: Ints = np.empty(0, np.int32)
 
     @property
-    def group(self) -> tuple[Ints, Floats, Longs, Floats, Ints]:
+    def group(self) -> tuple[Ints, Floats, Longs, Ints, Ints, Floats, Ints]:
         """The arrays in the order that kernels take them."""
-        return self.seen, self.cost, self.via, self.heap_cost, self.heap_node
+        pool = (self.pool_node, self.pool_cost, self.pool_next)
+        return (self.seen, self.cost, self.via, self.head, *pool)
 
-    def next_stamp(self, nodes: int, arcs: int) -> int:
+    def next_stamp(self, nodes: int, buckets: int, pool: int) -> int:
         """Make room for a network of that size and return a mark no node carries."""
         if len(self.seen) < nodes or self.stamp >= np.iinfo(np.int32).max - 1:
             self.seen = np.zeros(nodes, np.int32)
             self.cost, self.via = np.empty(nodes), np.empty(nodes, np.int64)
             self.stamp = 0
-        if len(self.heap_cost) < arcs + 2:
-            self.heap_cost, self.heap_node = np.empty(arcs + 2), np.empty(arcs + 2, np.int32)
+        if len(self.head) != buckets:
+            self.head = np.empty(buckets, np.int32)
+        if len(self.pool_node) < pool:
+            self.pool_node, self.pool_next = np.empty(pool, np.int32), np.empty(pool, np.int32)
+            self.pool_cost = np.empty(pool)
         self.stamp += 1
         return self.stamp
 
@@ -281,15 +339,18 @@ def _search(
     out, nodes = network.out, len(network.streets.node_xy_m)
     space = _WORKSPACE
     wanted = max(1, min(wanted, len(placement)))
-    room = wanted + _SPARE
+    room, pool = wanted + _SPARE, nodes + 2
     while True:
-        stamp = space.next_stamp(nodes, len(out))
+        stamp = space.next_stamp(nodes, network.buckets, pool)
         metres, row = np.empty(room), np.empty(room, np.int32)
         arc = np.empty(room, np.int64)
         found = search_stations(
-            out.group, network.group, placement.group, *start, limit_m, wanted, stamp,
-            space.group, metres, row, arc,
+            out.group, network.group, placement.group, *start, limit_m, network.bucket_m, wanted,
+            stamp, space.group, metres, row, arc,
         )  # fmt: skip
-        if found < room or metres[room - 1] > metres[wanted - 1] + NEAR_TIE_M:
+        if found < 0:
+            pool *= 2  # many arcs wait at once
+        elif found < room or metres[room - 1] > metres[wanted - 1] + NEAR_TIE_M:
             return _Answer(row[:found], metres[:found], arc[:found], space)
-        room *= 4  # more ties than room: a car park full of stations
+        else:
+            room *= 4  # more ties than room: a car park full of stations

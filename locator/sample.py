@@ -5,15 +5,15 @@ from __future__ import annotations
 import shutil
 import time
 from pathlib import Path
-from typing import Any
-
-import shapely
+from typing import TYPE_CHECKING, Any
 
 from geodata.areas import Area
 from geodata.extract import StreetExtract, Water
 from locator.city import City, CityConfig
-from locator.view import Report
 from locator.workspace import Workspace
+
+if TYPE_CHECKING:
+    from locator.view import Report
 
 
 def make_sample_city(

@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from locator.network import StreetNetwork
     from locator.placement import Placement
 
-# Bucket width as a share of the mean arc: between 1/8 and 1 the time hardly changes.
-_WIDTH_SHARE = 0.25
-_MOST_BUCKETS = 2**20
-
 
 def sweep_nearest(
     network: StreetNetwork, placement: Placement, *, limit_m: float = np.inf
@@ -71,12 +67,9 @@ def _run(
 ) -> None:
     """Run a sweep, with a larger pool where the frontier did not fit."""
     into = network.into
-    longest = network.longest_m
-    mean = float(into.length_m.mean()) if len(into) else 1.0
-    # A ring of more than a million buckets would cost more than it sorts.
-    width = max(mean * _WIDTH_SHARE, longest / _MOST_BUCKETS, 1e-3)
+    longest = float(into.length_m.max()) if len(into) else 0.0
     capacity = len(placement.seed_node) + labels[0].size + 16
     seeds = (placement.seed_node, placement.seed_m, placement.seed_row)
     arcs = (into.first, into.node, into.length_m)
-    while sweep(*arcs, *seeds, longest, width, limit_m, capacity, *labels):
+    while sweep(*arcs, *seeds, longest, network.bucket_m, limit_m, capacity, *labels):
         capacity *= 2

@@ -90,7 +90,7 @@ def test_sweep_tells_when_its_pool_is_too_small() -> None:
     arcs = (into.first, into.node, into.length_m)
     tight = len(placement.seed_node)
     codes = [
-        sweeps.sweep_nearest(*arcs, *seeds, network.longest_m, 1.0, np.inf, room, metres, row)
+        sweeps.sweep_nearest(*arcs, *seeds, max(town.length), 1.0, np.inf, room, metres, row)
         for room in range(tight, tight + 60)
     ]
     assert codes[0] == 1

@@ -83,7 +83,8 @@ PLACED = types.Tuple((L1, I1, F1, F1))  # stations by street: first, row, offset
 SPANS = types.Tuple((L1, F2))  # counted parts of streets: first, [from, to]
 LINES = types.Tuple((F2, F1, L1))  # vertices, metres along the street, first
 GRID = types.Tuple((L1, I1, I1, F, F, F, L, L))  # cells: see `geometry`
-SEARCH = types.Tuple((OUT_I1, OUT_F1, OUT_L1, OUT_F1, OUT_I1))  # marks, costs, arcs; the heap
+# Node marks, costs and arcs taken; then a bucket queue: heads, and the pool's node, cost, next.
+SEARCH = types.Tuple((OUT_I1, OUT_F1, OUT_L1, OUT_I1, OUT_I1, OUT_F1, OUT_I1))
 PIECES = types.Tuple((OUT_I1, OUT_F1, OUT_F1, OUT_B1))  # street, from, to, state
 
 

@@ -25,8 +25,8 @@ from locator.kernels.compiler import (
     inner,
     kernel,
 )
+from locator.kernels.heap import pop, push
 from locator.kernels.intervals import add_reach, make_scratch, merge_reaches
-from locator.kernels.search import pop, push
 
 TOLERANCE = LIMIT_TOLERANCE_M
 # Node marks and costs, the heap, street marks, and the list of streets touched.

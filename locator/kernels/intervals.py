@@ -300,13 +300,16 @@ def measure_depths(limit, streets, labels, placed, spans, metres):
     metres[i] takes the metres of depth i + 1; the last entry takes that depth and more. Needs
     as many labels per node as `metres` has entries.
     """
-    travel = streets[2]
+    ends, _, travel = streets
     span_first, span = spans
-    scratch = make_scratch(labels[0].shape[1], placed[0])
+    label_cost, station_first = labels[0], placed[0]
+    scratch = make_scratch(label_cost.shape[1], station_first)
     part_low, part_high = scratch[3], scratch[4]
     at_least = np.zeros(len(metres) + 1)
     for s in range(len(travel)):
-        if travel[s] == 0:
+        near = min(label_cost[ends[2 * s], 0], label_cost[ends[2 * s + 1], 0])
+        empty = near > limit and station_first[s] == station_first[s + 1]
+        if travel[s] == 0 or empty:
             continue
         for depth in range(1, len(metres) + 1):
             parts = find_parts(s, limit, depth, streets, labels, placed, scratch)

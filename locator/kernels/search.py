@@ -33,42 +33,6 @@ NEAR_TIE_M = 1e-3  # answers are ordered by whole millimetres, then by station
 
 
 @inner
-def push(heap_cost, heap_node, size, d, v):
-    """Add to a binary heap; the arrays have room (checked by the caller)."""
-    i = size
-    while i > 0:
-        parent = (i - 1) >> 1
-        if heap_cost[parent] <= d:
-            break
-        heap_cost[i], heap_node[i] = heap_cost[parent], heap_node[parent]
-        i = parent
-    heap_cost[i], heap_node[i] = d, v
-    return size + 1
-
-
-@inner
-def pop(heap_cost, heap_node, size):
-    """Take the cheapest entry off; returns cost, node and the new size."""
-    d, v = heap_cost[0], heap_node[0]
-    size -= 1
-    last_d, last_v = heap_cost[size], heap_node[size]
-    i = 0
-    while True:
-        child = 2 * i + 1
-        if child >= size:
-            break
-        if child + 1 < size and heap_cost[child + 1] < heap_cost[child]:
-            child += 1
-        if heap_cost[child] >= last_d:
-            break
-        heap_cost[i], heap_node[i] = heap_cost[child], heap_node[child]
-        i = child
-    if size > 0:
-        heap_cost[i], heap_node[i] = last_d, last_v
-    return d, v, size
-
-
-@inner
 def before(d, s, other_d, other_s):
     """Order of answers: nearer first, equal ones by station."""
     return d < other_d or (d == other_d and s < other_s)
@@ -125,27 +89,31 @@ def may_walk(travel, start, stop):
 
 
 @inner
-def enter_network(streets, street, offset, snap, stamp, space):
-    """Put the ends of the point's street that it may walk to on the heap; returns its size."""
+def enter_network(streets, street, offset, snap, stamp, width, space):
+    """Queue the ends of the point's street that it may walk to; returns how many."""
     ends, length, travel = streets
-    seen, cost, via, heap_cost, heap_node = space
-    size = np.int64(0)
+    seen, cost, via, head, pool_node, pool_cost, pool_next = space
+    head[:] = -1
+    count = np.int64(0)
     for end in range(2):
         v = ends[2 * street + end]
         d = length[street] - offset if end == 1 else offset
         # At a crossing one stands on all its streets, whatever their direction.
         if d > TOLERANCE and not travel[street] & (1 if end == 1 else 2):
             continue
+        bucket = np.int64(d / width) & (len(head) - 1)
         d += snap
         if seen[v] != stamp or d < cost[v]:
             seen[v], cost[v], via[v] = stamp, d, FROM_POINT_BACK - end
-            size = push(heap_cost, heap_node, size, d, v)
-    return size
+            pool_node[count], pool_cost[count], pool_next[count] = v, d, head[bucket]
+            head[bucket] = count
+            count += 1
+    return count
 
 
-@kernel(ARCS, STREETS, PLACED, I, F, F, F, I, I, SEARCH, OUT_F1, OUT_I1, OUT_L1, returns=I)
+@kernel(ARCS, STREETS, PLACED, I, F, F, F, F, I, I, SEARCH, OUT_F1, OUT_I1, OUT_L1, returns=I)
 def search_stations(
-    arcs, streets, placed, street, offset, snap, limit, wanted, stamp, space,
+    arcs, streets, placed, street, offset, snap, limit, width, wanted, stamp, space,
     best_cost, best_station, best_arc,
 ):  # fmt: skip
     """The stations nearest to a point on `street` at `offset`, walking `snap` to get there.
@@ -157,45 +125,64 @@ def search_stations(
     limit, wanted
         Stop beyond `limit`, or once `wanted` stations are known for sure; `best_*` may be longer
         (room for near ties).
-    stamp, space
-        Node marks, costs and arcs taken, and a heap with room for arcs + 2 entries: each arc is
-        relaxed at most once, since costs are >= 0. Marks equal to `stamp` are of this query.
+    width, space
+        The queue's buckets, `width` metres wide, more of them than the longest arc holds, a
+        power of two; node marks, costs and arcs taken. Marks equal to `stamp` are of this query.
 
     Returns
     -------
     How many stations are in `best_*`, sorted by (metres, row), all nearer than anything left out
     but for ties within a millimetre. Stations beyond `limit` may be among them: then some can be
-    reached, though not within the limit. 0 means that none can be reached at all.
+    reached, though not within the limit. 0 means that none can be reached at all, -1 that the
+    queue was too small.
     """
     first, arc_node, arc_cost, arc_street, arc_backward = arcs
     length = streets[1]
     station_first, station_id, station_offset, station_snap = placed
-    seen, cost, via, heap_cost, heap_node = space
+    seen, cost, via, head, pool_node, pool_cost, pool_next = space
     found = meet_on_own_street(
         streets, placed, street, offset, snap, best_cost, best_station, best_arc
     )
-    size = enter_network(streets, street, offset, snap, stamp, space)
-    while size > 0:
-        d, v, size = pop(heap_cost, heap_node, size)
+    used = enter_network(streets, street, offset, snap, stamp, width, space)
+    free, live, level, mask = np.int32(-1), used, np.int64(0), len(head) - 1
+    while live > 0:
+        e = head[level & mask]
+        if e < 0:
+            level += 1
+            d = snap + level * width  # nothing nearer is left
+            if found > 0 and d > limit + TOLERANCE:
+                break
+            if found >= wanted and d > best_cost[wanted - 1] + NEAR_TIE_M:
+                break
+            continue
+        head[level & mask], pool_next[e], free = pool_next[e], free, e
+        live -= 1
+        v, d = pool_node[e], pool_cost[e]
         if d > cost[v]:
             continue
-        if found > 0 and d > limit + TOLERANCE:
-            break
-        if found >= wanted and d > best_cost[wanted - 1] + NEAR_TIE_M:
-            break
         for a in range(first[v], first[v + 1]):
-            e = arc_street[a]
-            for i in range(station_first[e], station_first[e + 1]):
+            s = arc_street[a]
+            for i in range(station_first[s], station_first[s + 1]):
                 y = station_offset[i]
-                t = d + (length[e] - y if arc_backward[a] else y) + station_snap[i]
+                t = d + (length[s] - y if arc_backward[a] else y) + station_snap[i]
                 found = offer(
                     best_cost, best_station, best_arc, found, t, station_id[i], np.int64(a)
                 )
-            t = d + arc_cost[a]
-            u = arc_node[a]
-            if seen[u] != stamp or t < cost[u]:
-                seen[u], cost[u], via[u] = stamp, t, a
-                size = push(heap_cost, heap_node, size, t, u)
+            t, u = d + arc_cost[a], arc_node[a]
+            if seen[u] == stamp and t >= cost[u]:
+                continue
+            seen[u], cost[u], via[u] = stamp, t, a
+            e = free
+            if e >= 0:
+                free = pool_next[e]
+            elif used < len(pool_node):
+                e, used = np.int32(used), used + 1
+            else:
+                return -1
+            bucket = np.int64((t - snap) / width) & mask
+            pool_node[e], pool_cost[e], pool_next[e] = u, t, head[bucket]
+            head[bucket] = e
+            live += 1
     return found
 
 

@@ -44,7 +44,7 @@ def street_points(network: StreetNetwork, *, spacing_m: float) -> Candidates:
     parts = np.maximum(np.ceil(length / spacing_m).astype(np.int64), 1)
     inner = np.repeat(usable, parts - 1)
     step = _count_up(parts - 1)
-    offset = step * np.repeat(length / parts, parts - 1)
+    offset = step.astype(np.float64) * np.repeat(length / parts, parts - 1)
     node = streets.ends[usable].reshape(-1)
     _, lowest = np.unique(node, return_index=True)
     end_street = usable[lowest // 2]
