@@ -159,7 +159,9 @@ class TextCollector:
 
 def _read_tags(text: str) -> dict[str, str]:
     """Tags of "Tkey=value,key=value", unescaped."""
-    text = text[1:].replace("%20%", " ")
+    text = text[1:]
+    if "%25%" not in text:  # no percent sign of its own: spaces, the most frequent, at once
+        text = text.replace("%20%", " ")
     tags = dict([pair.split("=") for pair in text.split(",")])
     if "%" in text:
         return {_unescape(key): _unescape(value) for key, value in tags.items()}
