@@ -18,7 +18,7 @@ from locator.pieces import locate_on_streets
 from webapp.params import NearestBody, ParameterError
 
 if TYPE_CHECKING:
-    from locator.arrays import Floats, Ints
+    from locator.arrays import Bools, Floats
     from locator.view import CityView
 
 _CODES, _NAMES = ("code", "adcode"), ("name", "name_zh")
@@ -43,7 +43,7 @@ def find_origin(view: CityView, asked: NearestBody) -> Origin:
     """
     if asked.lon is not None and asked.lat is not None:
         return Origin((asked.lon, asked.lat), asked.datum, None)
-    lon, lat = _find_place(view, asked.district, asked.street)
+    lon, lat = _find_place(view, asked)
     return Origin((lon, lat), "wgs84", {"lon": round(lon, 6), "lat": round(lat, 6)})
 
 
@@ -52,11 +52,16 @@ def district_names(view: CityView) -> dict[str, str]:
     return {code: name for code, (name, _) in _districts(view).items()}
 
 
-def _find_place(view: CityView, district: str | None, street: str | None) -> tuple[float, float]:
+def _find_place(view: CityView, asked: NearestBody) -> tuple[float, float]:
     """Longitude and latitude of a point on a street, in a district or of a name, or both."""
-    aim = None if district is None else _district_middle(view, district)
+    aim = None if asked.district is None else _district_middle(view, asked.district)
     streets = view.streets
-    rows = np.arange(len(streets), dtype=np.int32) if street is None else _named(view, street)
+    usable = view.network(asked.mode).travel != 0
+    if asked.street is not None:
+        usable = _named(view, asked.street, usable)
+    rows = np.flatnonzero(usable).astype(np.int32)
+    if not len(rows):
+        raise ParameterError([("mode", "没有能这样走的路 (no street for this mode)")])
     middles = locate_on_streets(streets, rows, streets.length_m[rows] / 2)
     if aim is None:
         aim = middles.mean(axis=0)
@@ -65,17 +70,21 @@ def _find_place(view: CityView, district: str | None, street: str | None) -> tup
     return lon, lat
 
 
-def _named(view: CityView, street: str) -> Ints:
-    """Streets of that name; else of the longest one whose name begins with it, or holds it."""
+def _named(view: CityView, street: str, usable: Bools) -> Bools:
+    """Streets of that name; else of the longest name that begins with it, or holds it.
+
+    Streets the mode may not use (a fast road, for a walker) count only where there are no others.
+    """
     streets = view.streets
     wanted = street.strip().casefold()
     names = [name.casefold() for name in streets.names]
+    metres = np.bincount(streets.name_code, weights=streets.length_m * usable, minlength=len(names))
     for fits in (str.__eq__, str.startswith, str.__contains__):
         codes = [code for code, name in enumerate(names) if name and fits(name, wanted)]
         if codes:
-            metres = np.bincount(streets.name_code, weights=streets.length_m, minlength=len(names))
-            code = max(codes, key=lambda code: float(metres[code]))
-            return np.flatnonzero(streets.name_code == code).astype(np.int32)
+            named = streets.name_code == max(codes, key=lambda code: float(metres[code]))
+            both = np.asarray(named & usable)
+            return both if both.any() else np.asarray(named)
     raise ParameterError([("street", "没有这条路 (no street of that name in this city)")])
 
 

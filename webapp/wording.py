@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geodata.datum import to_wgs84
 from locator.answers import nearest_document
 from locator.modes import find_mode
-from webapp.places import find_origin
+from webapp.places import Origin, find_origin
 
 if TYPE_CHECKING:
     from locator.coverage import Coverage
@@ -23,30 +25,31 @@ KILOMETRE_M = 1000
 # long, and far enough to matter, means that a river or a fast road lies between.
 DETOUR_RATIO = 2.0
 DETOUR_EXTRA_M = 300.0
+_UNITS = {"": "米", "m": "米", "km": "公里", "min": "分钟"}
 _VERBS = {"walk": "走", "ebike": "骑", "car": "开"}
 
 
 def metres_text(metres: float) -> str:
     """A distance as people say it.
 
-    >>> metres_text(304.2), metres_text(1940), metres_text(998)
-    ('300米', '1.9公里', '1公里')
+    >>> metres_text(304.2), metres_text(998), metres_text(1940), metres_text(123_456)
+    ('300米', '1公里', '1.9公里', '123公里')
     """
     tens = round(metres / 10) * 10
     if tens < KILOMETRE_M:
         return f"{max(tens, 10)}米"
-    return f"{metres / KILOMETRE_M:.1f}".removesuffix(".0") + "公里"
+    digits = 0 if metres >= 100 * KILOMETRE_M else 1
+    return f"{metres / KILOMETRE_M:.{digits}f}".removesuffix(".0") + "公里"
 
 
 def limit_text(within: str) -> str:
     """A limit as it was asked, in Chinese.
 
-    >>> limit_text("15min"), limit_text("1000")
-    ('15分钟', '1000米')
+    >>> limit_text("15min"), limit_text("1000"), limit_text("1.5 km")
+    ('15分钟', '1000米', '1.5公里')
     """
-    if within.endswith("min"):
-        return within.removesuffix("min").strip() + "分钟"
-    return within.strip().rstrip("米m").strip() + "米" if within[-1:] in "0123456789" else within
+    found = re.fullmatch(r"\s*([\d.e+-]+)\s*(\D*?)\s*", within)
+    return found[1] + _UNITS.get(found[2], found[2]) if found else within
 
 
 def nearest_answer(view: CityView, asked: NearestBody) -> dict[str, Any]:
@@ -73,6 +76,8 @@ def nearest_answer(view: CityView, asked: NearestBody) -> dict[str, Any]:
         near = view.nearest(origin.lonlat, **question, connected=True)
         _tell_ways(view, near, connected["results"], mode=asked.mode)
     message, next_step = _why(view, document, asked)
+    if document["outcome"] == "outside" and _within_bounds(view, origin):
+        message = f"这里{view.config.person_snap_m:.0f}米以内没有能{_VERBS[asked.mode]}的路。"
     return document | {
         "message": message,
         "next_step": next_step,
@@ -124,6 +129,12 @@ def _why(view: CityView, document: dict[str, Any], asked: NearestBody) -> tuple[
         street = connected["street"] or "一条无名的路"
         return blocked, f"最近走得通的路是{street}，直线{away}。从那里算："
     return "", ""
+
+
+def _within_bounds(view: CityView, origin: Origin) -> bool:
+    west, south, east, north = view.bounds_deg
+    lon, lat = to_wgs84(np.array([origin.lonlat]), origin.datum)[0].tolist()
+    return bool(west <= lon <= east and south <= lat <= north)
 
 
 def _tell_ways(view: CityView, near: Nearest, rows: list[dict[str, Any]], *, mode: str) -> None:

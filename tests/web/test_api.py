@@ -123,6 +123,23 @@ def test_nearest_outside_says_what_to_do(client: FlaskClient) -> None:
     assert answer["next_step"]
 
 
+def test_nearest_far_from_any_street_in_the_city_says_so(town: Path) -> None:
+    from locator.city import City
+
+    # the corner of the bounds is city by its numbers, and no street is near it
+    view = City.open(town).current()
+    west, south, east, north = view.bounds_deg
+    client = create_app(Settings(city=town)).test_client()
+    told = [
+        client.post(f"{API}/nearest", json={"lon": lon, "lat": lat}).get_json()
+        for lon in (west, east)
+        for lat in (south, north)
+    ]
+    outside = [answer for answer in told if answer["outcome"] == "outside"]
+    assert outside
+    assert all("250米以内没有能走的路" in answer["message"] for answer in outside)
+
+
 def test_nearest_none_within_says_what_to_do(client: FlaskClient, view: CityView) -> None:
     asked = {**middle(view), "within": "0.001"}
     answer = client.post(f"{API}/nearest", json=asked).get_json()

@@ -1,0 +1,75 @@
+"""A named place is a point on a street that a person could mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from webapp.params import NearestBody, ParameterError
+from webapp.places import district_names, find_origin
+
+if TYPE_CHECKING:
+    from locator.view import CityView
+
+
+def longest_name(view: CityView) -> str:
+    streets = view.streets
+    walkable = view.network("walk").travel != 0
+    metres = np.bincount(streets.name_code, weights=streets.length_m * walkable)
+    metres[0] = 0
+    return streets.names[int(metres.argmax())]
+
+
+def snapped_name(view: CityView, origin: Any) -> tuple[str, float]:
+    near = view.nearest([origin.lonlat], k=1, mode="walk")
+    street = int(near.snapped.street[0])
+    return view.streets.names[int(view.streets.name_code[street])], float(near.snap_m[0])
+
+
+def test_position_is_taken_as_it_is_and_is_no_place(view: CityView) -> None:
+    origin = find_origin(view, NearestBody(lon=120.1, lat=32.1, datum="gcj02"))
+    assert (origin.lonlat, origin.datum, origin.place) == ((120.1, 32.1), "gcj02", None)
+
+
+def test_street_is_a_point_on_that_street(view: CityView) -> None:
+    name = longest_name(view)
+    found, away_m = snapped_name(view, find_origin(view, NearestBody(street=f" {name} ")))
+    assert away_m < 0.01
+    assert found == name
+
+
+def test_part_of_a_name_finds_the_longest_street_that_fits(view: CityView) -> None:
+    name = longest_name(view)
+    part = find_origin(view, NearestBody(street=name[:-1] if len(name) > 1 else name))
+    found, _ = snapped_name(view, part)
+    assert name[:-1] in found
+
+
+def test_district_is_a_point_on_a_street_in_it(view: CityView) -> None:
+    names = district_names(view)
+    if not names:
+        pytest.skip("this town has no districts")
+    for code in names:
+        origin = find_origin(view, NearestBody(district=code))
+        assert snapped_name(view, origin)[1] <= view.config.person_snap_m
+
+
+def test_street_in_a_district_is_the_part_nearest_to_its_middle(view: CityView) -> None:
+    codes = list(district_names(view))
+    name = longest_name(view)
+    for code in codes:
+        both = find_origin(view, NearestBody(district=code, street=name))
+        assert snapped_name(view, both)[0] == name
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"), [({"street": "没有的路"}, "street"), ({"district": "999999"}, "district")]
+)
+def test_place_that_is_not_there_is_refused_by_name(
+    view: CityView, asked: dict[str, str], field: str
+) -> None:
+    with pytest.raises(ParameterError) as caught:
+        find_origin(view, NearestBody(**asked))  # type: ignore[arg-type]
+    assert [name for name, _ in caught.value.fields] == [field]
