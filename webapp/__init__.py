@@ -35,7 +35,7 @@ def create_app(config: Settings | None = None) -> Flask:
     from flask import Flask
 
     from locator.city import City
-    from webapp import api, assets, errors, headers, pages, state
+    from webapp import api, assets, errors, headers, packing, pages, state
     from webapp.settings import Settings
 
     settings = config or Settings()
@@ -46,6 +46,7 @@ def create_app(config: Settings | None = None) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes
     files = assets.install(app, settings.vendor)
     state.attach(app, state.State(city, files))
+    packing.install(app)
     headers.install(app)
     errors.install(app)
     app.register_blueprint(pages.blueprint)

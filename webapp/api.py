@@ -60,7 +60,7 @@ def stations() -> Response:
     asked = from_query(StationsQuery, request.args)
     view = current_view()
     tag = _tag(view, asked)
-    if tag in request.if_none_match:
+    if request.if_none_match.contains_weak(tag):
         return _tagged(Response(status=304), tag)
     chosen = view.stations.take(listed(view.stations, kind=asked.kind, district=asked.district))
     body = {
@@ -89,7 +89,7 @@ def coverage() -> Response:
     asked = from_query(CoverageQuery, request.args)
     view = current_view()
     tag = _tag(view, asked)
-    if tag in request.if_none_match:
+    if request.if_none_match.contains_weak(tag):
         return _tagged(Response(status=304), tag)
     return _tagged(_json(coverage_answer(view, measure(view, asked), asked)), tag)
 
@@ -103,7 +103,7 @@ def coverage_tile(zoom: int, column: int, row: int) -> Response:
     view = current_view()
     tag = _tag(view, asked, zoom, column, row)
     response = Response(status=304)
-    if tag not in request.if_none_match:
+    if not request.if_none_match.contains_weak(tag):
         tiles = shared().tiles.find(view, asked)
         body = tiles.tile(zoom, column, row)
         response = Response(body, mimetype="application/octet-stream")
@@ -116,7 +116,7 @@ def water() -> Response:
     asked = from_query(NoParameters, request.args)
     view = current_view()
     tag = _tag(view, asked)
-    if tag in request.if_none_match:
+    if request.if_none_match.contains_weak(tag):
         return _tagged(Response(status=304), tag)
     return _tagged(Response(water_geojson(view), mimetype="application/geo+json"), tag)
 

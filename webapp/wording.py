@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geodata.datum import to_wgs84
-from locator.answers import nearest_document
+from locator.answers import coverage_document, nearest_document
 from locator.modes import find_mode
 from webapp.places import Origin, find_origin
 
@@ -89,22 +89,20 @@ def nearest_answer(view: CityView, asked: NearestBody) -> dict[str, Any]:
 
 
 def coverage_answer(view: CityView, coverage: Coverage, asked: CoverageQuery) -> dict[str, Any]:
-    """Totals and the worst gaps of one coverage."""
-    return {
+    """The document of `coverage` with its longest gaps, in words too."""
+    document = coverage_document(view, coverage)
+    count = len(document["gaps"])
+    return document | {
         "within": asked.within,
-        "within_m": coverage.within_m,
         "kind": asked.kind,
         "mode": asked.mode,
-        "total_m": coverage.total_m,
-        "covered_m": coverage.covered_m,
-        "uncovered_m": coverage.uncovered_m,
-        "unreachable_m": coverage.unreachable_m,
-        "share": coverage.share,
-        "depth_m": coverage.depth_m,
         "text": _share_text(coverage, asked),
-        "gaps": _gaps(view, coverage),
-        "gaps_total": len(coverage.gap_table),
-        "gaps_text": _gaps_text(len(coverage.gap_table)),
+        "gaps": [
+            _tell_gap(view, coverage, gap, row)
+            for gap, row in enumerate(document["gaps"][:LISTED_GAPS])
+        ],
+        "gaps_total": count,
+        "gaps_text": _gaps_text(count),
         "sample": view.sample,
         "attribution": view.attribution,
         "version": view.version,
@@ -167,37 +165,21 @@ def _share_text(coverage: Coverage, asked: CoverageQuery) -> str:
     return f"{name}{limit}以内有站点的街道占{coverage.share:.1%}"
 
 
-def _gaps(view: CityView, coverage: Coverage) -> list[dict[str, Any]]:
-    table = coverage.gap_table
-    count = min(LISTED_GAPS, len(table))
-    to_lonlat = view.to_lonlat
-    points = to_lonlat(coverage.gap_points()[:count])
-    gaps = []
-    for gap in range(count):
-        names = coverage.gap_names(gap)
-        lines = to_lonlat(coverage.gap_lines(gap)[0])
-        length_m, farthest_m = float(table.length_m[gap]), float(table.farthest_m[gap])
-        gaps.append(
-            {
-                "length_m": _rounded(length_m),
-                "farthest_m": _rounded(farthest_m),
-                "lon": round(float(points[gap, 0]), 6),
-                "lat": round(float(points[gap, 1]), 6),
-                "streets": list(names),
-                "bounds_deg": np.round([*lines.min(axis=0), *lines.max(axis=0)], 6).tolist(),
-                "title": "、".join(names) or "无名路段",
-                "text": f"长{metres_text(length_m)}，最远处离站点{metres_text(farthest_m)}",
-            }
-        )
-    return gaps
+def _tell_gap(view: CityView, coverage: Coverage, gap: int, row: dict[str, Any]) -> dict[str, Any]:
+    """A gap as a list shows it, and the box in which the map shows it."""
+    xy = coverage.gap_lines(gap)[0]
+    (west, south), (east, north) = xy.min(axis=0), xy.max(axis=0)
+    corners = view.to_lonlat(np.array([[west, south], [west, north], [east, south], [east, north]]))
+    box = [*corners.min(axis=0), *corners.max(axis=0)]
+    length, farthest = metres_text(row["length_m"]), metres_text(row["farthest_m"])
+    return row | {
+        "bounds_deg": np.round(box, 6).tolist(),
+        "title": "、".join(row["streets"]) or "无名路段",
+        "text": f"长{length}，最远处离站点{farthest}",
+    }
 
 
 def _gaps_text(count: int) -> str:
     if count > LISTED_GAPS:
         return f"连成一片又够不着站点的街道共{count}处，最长的{LISTED_GAPS}处在前。"
     return f"连成一片又够不着站点的街道共{count}处，长的在前。"
-
-
-def _rounded(value: float) -> float:
-    """Millimetres and milliseconds are enough for the world."""
-    return round(value, 3)
