@@ -60,7 +60,8 @@ def _shapes(texts: list[str | None], straight: list[list[tuple[float, float]]]) 
     """Lines of WKT, or from node to node; None where the text is no geometry."""
     shapes = shapely.linestrings(np.array(straight))
     drawn = [number for number, text in enumerate(texts) if text]
-    shapes[drawn] = shapely.from_wkt([texts[number] for number in drawn], on_invalid="ignore")
+    with np.errstate(invalid="ignore"):  # "nan" among the coordinates is sorted out later
+        shapes[drawn] = shapely.from_wkt([texts[number] for number in drawn], on_invalid="ignore")
     return shapes
 
 

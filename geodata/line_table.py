@@ -30,7 +30,7 @@ TAG_KEYS = (*RULE_KEYS, "name")
 OSM_ID_COLUMNS = frozenset({"osmid", "osm_id"})
 
 # A file with fewer lines drawn in both directions than this holds duplicates, not directions.
-_TWIN_SHARE = 0.01
+_TWIN_SHARE = 0.05
 _LINE_TYPES = (1, 2)  # GEOS numbers: line, ring
 _POLE_DEG, _ANTIMERIDIAN_DEG = 90.0, 180.0
 _BETWEEN_NAMES = " / "
