@@ -160,7 +160,8 @@ def _cut_streets(
     tail = first[street] + within
     shapes = shapely.linestrings(np.stack((xy_m[tail], xy_m[tail + 1]), axis=1))
     parts, segment = shapely.get_parts(shapely.intersection(shapes, boundary), return_index=True)
-    lines = np.isin(shapely.get_type_id(parts), (1, 2))  # not where it only touches in a point
+    # not where a segment stays outside, or only touches in a point
+    lines = np.isin(shapely.get_type_id(parts), (1, 2)) & ~shapely.is_empty(parts)
     parts, segment = parts[lines], segment[lines]
     coordinates, part = shapely.get_coordinates(parts, return_index=True)
     if not len(part):
