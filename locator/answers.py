@@ -163,6 +163,11 @@ def write_gaps(view: CityView, cover: Coverage, path: Path) -> None:
     try:
         if ending in _GDAL_DRIVERS:
             frame = cover.gaps().to_crs("EPSG:4326")
+            frame = frame.drop(columns=["farthest_x_m", "farthest_y_m"])
+            points = view.to_lonlat(cover.gap_points())
+            frame["lon"], frame["lat"] = points[:, 0], points[:, 1]
+            frame = frame.rename(columns={"farthest_m": "far_m"})  # Shapefile: ten letters
+            frame["source"] = view.attribution
             frame.to_file(path, driver=_GDAL_DRIVERS[ending], engine="pyogrio")
             return
         aside.write_text(json.dumps(gaps_geojson(view, cover), ensure_ascii=False), "utf-8")

@@ -96,6 +96,11 @@ class Coordinates(click.Command):
 
     @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        known = {name for param in self.params for name in (*param.opts, *param.secondary_opts)}
+        for word in args[: args.index("--")] if "--" in args else args:
+            name = word.partition("=")[0]
+            if name.startswith("--") and name not in {*known, "--help"}:
+                raise click.NoSuchOption(name, possibilities=sorted(known), ctx=ctx)
         ctx.ignore_unknown_options = True
         return super().parse_args(ctx, args)
 
