@@ -84,7 +84,7 @@ def read_lines(path: str | Path, *, datum: str = "wgs84") -> StreetLines:
     Parameters
     ----------
     path
-        GeoPackage, Shapefile, GeoJSON, FlatGeobuf, GraphML, or what else GDAL reads. Of
+        GeoPackage, Shapefile (zipped too), GeoJSON, FlatGeobuf, GraphML, what GDAL reads. Of
         several layers the only one of lines counts, or the only one with a column `highway`.
     datum
         Datum of the coordinates: one of `geodata.datum.DATUMS`.
@@ -211,7 +211,7 @@ def _encodings(source: Path) -> tuple[str | None, ...]:
     Only the tables of Shapefiles lie or say nothing. Text that is UTF-8 by its bytes is UTF-8;
     then what the file claims, then what Chinese offices use; ISO 8859-1 fits always.
     """
-    if source.suffix.lower() != ".shp":
+    if source.suffix.lower() not in (".shp", ".zip"):
         return (None,)
     claims = source.with_suffix(".cpg").exists() or source.with_suffix(".CPG").exists()
     return ("UTF-8", None, "GB18030") if claims else ("UTF-8", "GB18030", "ISO-8859-1")

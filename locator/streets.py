@@ -229,7 +229,7 @@ def build_streets(
 
     Notes
     -----
-    O(vertices log vertices), numpy only: about 3 s and 0.7 GB for a million segments.
+    O(vertices log vertices), numpy only: about 2 s and 0.5 GB for a million segments.
     """
     if boundary is not None:
         boundary = checked_area(boundary)

@@ -6,6 +6,7 @@ import bz2
 import gzip
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -275,7 +276,21 @@ def test_full_disk_is_an_error_and_no_crash(shared_data: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("DataError")
+    assert done.stdout.startswith("DataError cannot write temporary files")
+
+
+def test_no_temporary_folder_is_a_data_error(
+    read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(DataError, match="temporary"):
+        read(*SQUARE, way(1, [1, 2], highway="path"))
+
+
+def test_places_without_any_street_are_read(read: Read) -> None:
+    extract = read(*SQUARE, node(9, (120, 32), shop="x"), way(1, [1, 3, 2, 4, 1], shop="mall"))
+    assert [poi.id for poi in extract.pois] == ["node/9"]
+    assert len(extract.lines) == 0
 
 
 def test_reading_loads_neither_numba_nor_geopandas(shared_data: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import warnings
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,15 @@ def test_latin_names_without_a_label_are_read(tmp_path: Path) -> None:
     path = write(tmp_path / "city.shp", LINES, columns=columns, encoding="ISO-8859-1")
     path.with_suffix(".cpg").write_text("ISO-8859-1")
     assert "São João" in read_lines(path).names
+
+
+def test_zipped_shapefile_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "shp"
+    folder.mkdir()
+    write(folder / "city.shp", LINES, columns={"name": ["人民路", "x"]}, encoding="GB18030")
+    (folder / "city.cpg").unlink()
+    archive = shutil.make_archive(str(tmp_path / "city"), "zip", folder)
+    assert "人民路" in read_lines(archive).names
 
 
 def test_shapefile_without_prj_is_degrees_or_refused(tmp_path: Path) -> None:
