@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +98,7 @@ def _read_any_order(file: osmium.io.File, source: Path, form: str) -> tuple[Stre
         copy = Path(folder) / "sorted.osm.pbf"
         merged = osmium.MergeInputReader()
         merged.add_buffer(source.read_bytes(), form)
-        with osmium.SimpleWriter(str(copy)) as writer:
+        with _writing(osmium.io.File(str(copy))) as writer:
             merged.apply(writer)
         return _read(osmium.io.File(str(copy), "pbf"))
 
@@ -132,22 +134,31 @@ def _write_text(file: osmium.io.File, target: Path, areas: _AreaCollector) -> No
         osmium.apply(reader, KeyFilter(*_AREA_KEYS), manager.first_pass_handler())
     locations = osmium.NodeLocationsForWays(osmium.index.create_map("flex_mem"))
     locations.ignore_errors()
-    writer = osmium.SimpleWriter(osmium.io.File(str(target), _TEXT_FORMAT))
+    with (
+        _writing(osmium.io.File(str(target), _TEXT_FORMAT)) as writer,
+        osmium.io.Reader(file) as reader,
+    ):
+        osmium.apply(
+            reader,
+            locations,
+            manager.second_pass_handler(KeyFilter("highway", *_AREA_KEYS), areas),
+            EntityFilter(NODE | WAY),
+            _only_with(NODE, "highway", *PLACE_KEYS),
+            _only_with(WAY, "highway", *WATERWAY_KEYS),
+            writer,
+        )
+
+
+@contextmanager
+def _writing(file: osmium.io.File) -> Iterator[osmium.SimpleWriter]:
+    """Writer of a new file, closed at the end."""
+    writer = osmium.SimpleWriter(file)
     try:
-        with osmium.io.Reader(file) as reader:
-            osmium.apply(
-                reader,
-                locations,
-                manager.second_pass_handler(KeyFilter("highway", *_AREA_KEYS), areas),
-                EntityFilter(NODE | WAY),
-                _only_with(NODE, "highway", *PLACE_KEYS),
-                _only_with(WAY, "highway", *WATERWAY_KEYS),
-                writer,
-            )
+        yield writer
         writer.close()
     except BaseException:
         # Freeing a writer that failed, on a full disk say, would end the whole process: its
-        # C++ destructor throws (osmium 4.3). It is given away to nobody instead.
+        # C++ destructor throws (osmium 4.3). So it is kept for ever, owned by nobody.
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(writer))
         raise
 

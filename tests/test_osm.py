@@ -260,8 +260,12 @@ def test_truncated_real_file_is_a_data_error(shared_data: Path, tmp_path: Path) 
         read_osm(path)
 
 
-def test_full_disk_is_an_error_and_no_crash(shared_data: Path) -> None:
+@pytest.mark.parametrize("order", ["sorted", "ways first"])
+def test_full_disk_is_an_error_and_no_crash(tmp_path: Path, order: str) -> None:
     # The C++ writer of a failed file must not be freed: that would abort the process.
+    ways = [way(number, [1, 2], highway="path", name=f"{number**9}") for number in range(1, 20_000)]
+    path = tmp_path / "city.osm"
+    path.write_text(document(*SQUARE, *ways) if order == "sorted" else document(*ways, *SQUARE))
     code = (
         "import resource, sys\n"
         "from geodata.osm import read_osm\n"
@@ -270,10 +274,7 @@ def test_full_disk_is_an_error_and_no_crash(shared_data: Path) -> None:
         "except OSError as error:\n    print(type(error).__name__, error)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(shared_data / "osm" / "poa_osm.pbf")],
-        capture_output=True,
-        text=True,
-        check=False,
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("DataError cannot write temporary files")
