@@ -52,7 +52,10 @@ def make_sample_city(
         ]  # fmt: skip
         area = Area(made.boundary, {"name": config.name})
         city = City.create(aside, config, boundary=[area], districts=districts)
-        water = tuple(Water(f"sample/{i}", "area", "", shape) for i, shape in enumerate(made.water))
+        water = tuple(
+            Water(f"sample/{i}", "area", name, shape)
+            for i, (shape, name) in enumerate(zip(made.water, made.water_names, strict=True))
+        )
         streets = city.replace_streets(StreetExtract(made.lines, (), water), areas=[area])
         tell(0.9, "stations")
         stations = city.import_stations(made.rows, datum="wgs84", source="sample")
