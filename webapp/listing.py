@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geodata.vocabulary import access_modes, access_scopes, kinds, statuses
+from geodata.vocabulary import access_modes, access_scopes, kinds
 
 if TYPE_CHECKING:
     from locator.arrays import Longs
@@ -54,13 +54,13 @@ def listed(
     q
         Part of a name or an address, whatever its case.
     """
-    in_use = {status.code for status in statuses() if status.in_use}
+    usable = stations.is_usable
     rank = {code: place for place, code in enumerate(kinds().codes)}
     words = q.strip().casefold() if q else ""
     chosen = [
         row
         for row in range(len(stations))
-        if stations.status[row] in in_use
+        if usable[row]
         and kind in (None, stations.kind[row])
         and district in (None, stations.district_code[row])
         and (not words or words in f"{stations.name[row]}\n{stations.address[row]}".casefold())

@@ -134,7 +134,9 @@ def _step(zoom: int) -> int:
     """Grid that points are rounded to: what a screen can show of this zoom."""
     if zoom >= COARSE_BELOW_ZOOM:
         return 1
-    return PIXEL // 2 if zoom >= OVERVIEW_BELOW_ZOOM else PIXEL
+    if zoom >= OVERVIEW_BELOW_ZOOM:
+        return PIXEL // 2
+    return PIXEL if zoom == OVERVIEW_BELOW_ZOOM - 1 else 2 * PIXEL
 
 
 def _parts(local: Floats, piece: Longs, *, step: int) -> tuple[Floats, Longs]:

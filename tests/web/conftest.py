@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask.testing import FlaskClient
 
+    from locator.stations import Stations
     from locator.view import CityView
 
 
@@ -49,3 +50,11 @@ def view(app: Flask) -> CityView:
 
     with app.app_context():
         return current_view()
+
+
+@pytest.fixture
+def usable(view: CityView) -> Stations:
+    """The stations that a person may be sent to; the others are not shown."""
+    chosen = view.stations.usable()
+    assert 0 < len(chosen) < len(view.stations)
+    return chosen

@@ -17,6 +17,7 @@ from webapp.settings import Settings
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
+    from locator.stations import Stations
     from locator.view import CityView
 
 PAGES = ("/", "/coverage", "/?kind=worker_home&page=2", "/?q=zzzz", "/nowhere", "/?colour=red")
@@ -53,16 +54,17 @@ def bare_client(town: Path, tmp_path: Path) -> FlaskClient:
 
 
 def test_first_page_lists_stations_with_kind_district_and_hours(
-    client: FlaskClient, view: CityView
+    client: FlaskClient, usable: Stations
 ) -> None:
     page = page_of(client, "/")
     listed = [item["data-code"] for item in page.named("li") if "data-code" in item]
-    assert listed == sorted(listed, key=lambda code: view.stations.code.index(code or ""))
-    assert len(listed) == min(20, len(view.stations))
-    station = view.stations[view.stations.code.index(listed[0] or "")]
-    assert station.name in page.text
-    assert (station.hours or "未知") in page.text
-    assert f"共{len(view.stations)}个站点" in page.text
+    rank = {"rest_station": 0, "mother_baby_room": 1, "carnation_station": 2, "worker_home": 3}
+    order = sorted(range(len(usable)), key=lambda row: (rank[usable.kind[row]], usable.code[row]))
+    assert listed == [usable.code[row] for row in order][:20]
+    assert usable.name[order[0]] in page.text
+    assert f"开放时间：{usable.hours[order[0]] or '未知'}" in page.text
+    assert "区" in page.text
+    assert f"共{len(usable)}个站点" in page.text
 
 
 def test_first_page_with_its_style_is_light(client: FlaskClient) -> None:
@@ -167,20 +169,27 @@ def test_content_policy_allows_nothing_inline_and_no_other_host() -> None:
     assert "http" not in CONTENT_POLICY
 
 
-def test_list_by_kind_shows_that_kind_alone(client: FlaskClient, view: CityView) -> None:
+def test_list_by_kind_shows_that_kind_alone(client: FlaskClient, usable: Stations) -> None:
     page = page_of(client, "/?kind=worker_home")
     listed = [item["data-code"] for item in page.named("li") if "data-code" in item]
-    wanted = [c for c, k in zip(view.stations.code, view.stations.kind, strict=True)
-              if k == "worker_home"]  # fmt: skip
-    assert listed == wanted[:20]
+    assert listed == list(usable.of_kind("worker_home").code)[:20]
 
 
-def test_list_pages_hold_every_station_once(client: FlaskClient, view: CityView) -> None:
+def test_list_by_district_shows_that_district_alone(client: FlaskClient, usable: Stations) -> None:
+    codes = sorted(set(usable.district_code))
+    found = [len(listed_codes(client, f"/?district={code}")) for code in codes]
+    assert found == [min(20, usable.district_code.count(code)) for code in codes]
+
+
+def listed_codes(client: FlaskClient, path: str) -> list[str]:
+    return [i["data-code"] or "" for i in page_of(client, path).named("li") if "data-code" in i]
+
+
+def test_list_pages_hold_every_usable_station_once(client: FlaskClient, usable: Stations) -> None:
     found: list[str] = []
-    for number in range(1, -(-len(view.stations) // 20) + 1):
-        page = page_of(client, f"/?page={number}")
-        found += [item["data-code"] or "" for item in page.named("li") if "data-code" in item]
-    assert sorted(found) == sorted(view.stations.code)
+    for number in range(1, -(-len(usable) // 20) + 1):
+        found += listed_codes(client, f"/?page={number}")
+    assert sorted(found) == list(usable.code)
 
 
 def test_list_page_beyond_the_last_shows_the_last(client: FlaskClient) -> None:
@@ -237,20 +246,20 @@ def test_coverage_page_shows_the_totals_of_the_library(client: FlaskClient, view
         assert f"{metres / 1000:,.1f} 公里" in page.text
 
 
-def position_in(view: CityView) -> dict[str, str]:
-    lon, lat = view.stations.lonlat_deg[0].tolist()
+def position_of_first(usable: Stations) -> dict[str, str]:
+    lon, lat = usable.lonlat_deg[0].tolist()
     return {"lon": f"{lon:.7f}", "lat": f"{lat:.7f}"}
 
 
 def test_nearest_page_by_position_answers_without_repeating_it(
-    client: FlaskClient, view: CityView
+    client: FlaskClient, usable: Stations
 ) -> None:
-    sent = position_in(view)
+    sent = position_of_first(usable)
     answer = client.post("/nearest", data={**sent, "kind": "", "street": "", "mode": "walk"})
     text = answer.get_data(as_text=True)
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
-    assert view.stations.name[0] in text
+    assert usable.name[0] in text
     assert "示例数据 SAMPLE" in text
     assert sent["lon"] not in text
     assert sent["lat"] not in text

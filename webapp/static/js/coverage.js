@@ -24,7 +24,7 @@
       try {
         const url = options.url + "?" + new URLSearchParams(chosen);
         const answer = await locator.ask(url, { signal: mine.signal });
-        locator.streets.setQuery(Object.assign({ v: answer.version }, chosen));
+        locator.showStreets(Object.assign({ v: answer.version }, chosen));
         output.replaceChildren(totals(answer), bar(answer), ...gaps(answer));
         output.dataset.within = chosen.within;
       } catch (error) {

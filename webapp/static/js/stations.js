@@ -2,10 +2,36 @@
 "use strict";
 
 (function (locator) {
-  const CELL = 40; // pixels: stations in one cell are drawn as one count
+  const CELL = 44; // pixels: stations in one cell are drawn as one count
   const ALONE_FROM_ZOOM = 15; // from here on each station stands for itself
   const REACH = 16; // pixels around a mark that a finger may miss by
   const INK = "#26323f";
+
+  function spotOf(stations, sum) {
+    return {
+      stations: stations,
+      sum: sum,
+      point: sum.divideBy(stations.length),
+      radius: stations.length > 1 ? 11 + Math.min(9, Math.log2(stations.length) * 1.5) : 9,
+    };
+  }
+
+  // Spots that would lie on each other become one, the largest first.
+  function apart(spots) {
+    const kept = [];
+    spots.sort((a, b) => b.stations.length - a.stations.length);
+    for (let spot of spots) {
+      for (let i = 0; i < kept.length; i++) {
+        const other = kept[i];
+        if (spot.point.distanceTo(other.point) > spot.radius + other.radius) continue;
+        spot = spotOf(other.stations.concat(spot.stations), other.sum.add(spot.sum));
+        kept.splice(i, 1);
+        i = -1; // what has grown may now touch another
+      }
+      kept.push(spot);
+    }
+    return kept;
+  }
 
   // L.Renderer brings a container that follows pans and zooms; it has no paths of its own.
   const StationLayer = L.Renderer.extend({
@@ -40,7 +66,7 @@
       return this._rows.find((row) => row.code === code) || null;
     },
 
-    // What is drawn at a point of the map's container: {latlng, stations} or null.
+    // What is drawn at a point of the map's container: {stations, point} or null.
     at: function (containerPoint) {
       const point = this._map.containerPointToLayerPoint(containerPoint);
       let best = null;
@@ -70,7 +96,7 @@
       if (this._map._animatingZoom && this._bounds) return;
       L.Renderer.prototype._update.call(this);
       const size = this._bounds.getSize();
-      const ratio = window.devicePixelRatio || 1;
+      const ratio = Math.min(window.devicePixelRatio || 1, 2);
       const canvas = this._container;
       L.DomUtil.setPosition(canvas, this._bounds.min);
       canvas.width = Math.round(size.x * ratio);
@@ -111,12 +137,8 @@
           cells.set(key, { stations: [station], sum: point });
         }
       });
-      return Array.from(cells.values(), ({ stations, sum }) => ({
-        stations: stations,
-        point: sum.divideBy(stations.length),
-        latlng: stations[0].latlng,
-        radius: stations.length > 1 ? 11 + Math.min(9, Math.log2(stations.length) * 1.5) : 9,
-      }));
+      const spots = Array.from(cells.values(), ({ stations, sum }) => spotOf(stations, sum));
+      return zoom >= ALONE_FROM_ZOOM ? spots : apart(spots);
     },
 
     _drawMark: function (spot) {

@@ -6,7 +6,7 @@
   const UNITS = 1024;
   const GROUPS = 6; // state x importance
   // Told apart in grey too: covered is light and thin, uncovered dark and wide, unreachable
-  // broken. Drawn in this order, so that the bad news is never hidden.
+  // broken.
   const STYLES = [
     { colour: "#6aa6b8", width: 1, dash: null },
     { colour: "#b3400f", width: 1.45, dash: null },
@@ -46,7 +46,7 @@
     // query: the parameters of the tiles' address
     setQuery: function (query) {
       this._query = new URLSearchParams(query).toString();
-      this.redraw();
+      if (this._map) this.redraw();
     },
 
     showCoverage: function (shown) {
@@ -58,16 +58,12 @@
     },
 
     createTile: function (coords, done) {
-      const ratio = window.devicePixelRatio || 1;
+      const ratio = Math.min(window.devicePixelRatio || 1, 2);
       const size = this.getTileSize();
       const tile = locator.element("canvas", {
         width: Math.round(size.x * ratio),
         height: Math.round(size.y * ratio),
       });
-      if (this._query === null) {
-        setTimeout(() => done(null, tile), 0);
-        return tile;
-      }
       tile.abort = new AbortController();
       const url = `${this.options.url}/${coords.z}/${coords.x}/${coords.y}?${this._query}`;
       fetch(url, { signal: tile.abort.signal })
@@ -94,12 +90,14 @@
       context.lineJoin = "round";
       const pixel = UNITS / this.getTileSize().x;
       const { head, sizes, xy } = tile.data;
-      let line = 0;
-      let at = 0;
-      for (let group = 0; group < GROUPS; group++) {
+      const starts = this._starts(tile.data);
+      // What there is least of comes last, on top: seen from afar neither state hides the other.
+      const order = [0, 1, 2, 3, 4, 5].sort((a, b) => head[GROUPS + b] - head[GROUPS + a]);
+      for (const group of order) {
         const style = this._coverageShown ? STYLES[group >> 1] : PLAIN;
+        let { line, at } = starts[group];
         context.beginPath();
-        for (let end = line + head[group]; line < end; line++) {
+        for (const end = line + head[group]; line < end; line++) {
           context.moveTo(xy[at], xy[at + 1]);
           for (const last = at + 2 * sizes[line]; (at += 2) < last; ) {
             context.lineTo(xy[at], xy[at + 1]);
@@ -112,6 +110,19 @@
         context.stroke();
       }
     },
+
+    // Where each group's lines and coordinates begin.
+    _starts: function ({ head }) {
+      const starts = [];
+      let line = 0;
+      let at = 0;
+      for (let group = 0; group < GROUPS; group++) {
+        starts.push({ line, at });
+        line += head[group];
+        at += 2 * head[GROUPS + group];
+      }
+      return starts;
+    },
   });
 
   // Rivers and lakes below the streets; the map does without them where they do not come.
@@ -119,7 +130,7 @@
     const pane = map.createPane("water");
     pane.style.zIndex = "150";
     pane.style.pointerEvents = "none";
-    const renderer = L.canvas({ pane: "water", padding: 0.5 });
+    const renderer = L.canvas({ pane: "water", padding: 0.2 });
     const style = { stroke: true, color: "#cfe3ec", weight: 3, fillColor: "#cfe3ec", fillOpacity: 1 };
     locator
       .ask(url)
@@ -141,9 +152,13 @@
     L.control.scale({ imperial: false }).addTo(map);
     addWater(map, options.water);
     const layer = new StreetLayer({ url: options.url });
-    layer.addTo(map);
-    locator.streets = layer;
     layer.on("load", () => (map.getContainer().dataset.streets = "loaded"));
     layer.on("loading", () => (map.getContainer().dataset.streets = "loading"));
+    locator.streets = layer;
+    // What the tiles show is chosen in the coverage panel: nothing is asked for before.
+    locator.showStreets = function (query) {
+      layer.setQuery(query);
+      if (!map.hasLayer(layer)) layer.addTo(map);
+    };
   };
 })(window.locator);
