@@ -56,7 +56,11 @@ def make_sample_city(
             Water(f"sample/{i}", "area", name, shape)
             for i, (shape, name) in enumerate(zip(made.water, made.water_names, strict=True))
         )
-        streets = city.replace_streets(StreetExtract(made.lines, (), water), areas=[area])
+        streets = city.replace_streets(
+            StreetExtract(made.lines, (), water),
+            areas=[area],
+            report=lambda share, text: tell(0.4 + 0.4 * share, text),
+        )
         tell(0.9, "stations")
         stations = city.import_stations(made.rows, datum="wgs84", source="sample")
         if path.is_dir():
