@@ -84,6 +84,7 @@ def nearest_rows(view: CityView, near: Nearest, query: int = 0) -> list[dict[str
                 "distance_m": _whole_mm(near.distance_m[query, column]),
                 "time_s": round(float(near.time_s[query, column]), 3),
                 "straight_m": _whole_mm(near.straight_m[query, column]),
+                "snap_m": _whole_mm(near.station_snap_m(query, column)),
                 "open": None,
                 "closes_in_s": None,
                 "sample": station.sample,
@@ -92,8 +93,13 @@ def nearest_rows(view: CityView, near: Nearest, query: int = 0) -> list[dict[str
     return rows
 
 
-def coverage_document(view: CityView, cover: Coverage) -> dict[str, Any]:
-    """Totals, depth, gaps (longest first) and worst points (farthest first)."""
+def coverage_document(
+    view: CityView, cover: Coverage, *, kind: str | None = None
+) -> dict[str, Any]:
+    """Totals, depth, gaps and islands (longest first), worst points (farthest first).
+
+    `kind` is the kind of station the coverage was asked for.
+    """
     gaps = gap_rows(view, cover)
     worst = sorted(gaps, key=lambda gap: -gap["farthest_m"])[:10]
     warnings = []
@@ -121,6 +127,7 @@ def coverage_document(view: CityView, cover: Coverage) -> dict[str, Any]:
              "streets": gap["streets"]}
             for gap in worst
         ],
+        "islands": island_rows(view, cover, kind),
         "warnings": warnings,
     }  # fmt: skip
 
@@ -140,6 +147,25 @@ def gap_rows(view: CityView, cover: Coverage) -> list[dict[str, Any]]:
             "streets": list(cover.gap_names(i)),
         }
         for i in range(len(table))
+    ]
+
+
+def island_rows(view: CityView, cover: Coverage, kind: str | None) -> list[dict[str, Any]]:
+    """Each piece cut off from all stations, and how nearly it misses a street that is not."""
+    islands = view.islands(cover, kind=kind)
+    if not len(islands):
+        return []
+    streets = view.streets
+    lonlat = view.to_lonlat(islands.xy_m)
+    return [
+        {
+            "length_m": float(islands.length_m[i]),
+            "miss_m": _whole_mm(islands.miss_m[i]),
+            "lon": float(lonlat[i, 0]),
+            "lat": float(lonlat[i, 1]),
+            "street": streets.names[int(streets.name_code[islands.street[i]])],
+        }
+        for i in range(len(islands))
     ]
 
 

@@ -226,7 +226,7 @@ def coverage(within: str, kind: str | None, mode: str, depth: int, gaps_file: Pa
 
     view = settings().open().current()
     cover = view.coverage(within_m=within, kind=kind, mode=mode, depth=depth)
-    document = coverage_document(view, cover)
+    document = coverage_document(view, cover, kind=kind)
     if gaps_file is not None:
         write_gaps(view, cover, gaps_file)
     warn(document["warnings"])
@@ -244,6 +244,13 @@ def coverage(within: str, kind: str | None, mode: str, depth: int, gaps_file: Pa
     if rows:
         lines += [f"{len(document['gaps'])} gaps, the longest:"]
         lines += table(rows, ["", "length", "farthest", "streets"])
+    misses = [row for row in document["islands"] if row["miss_m"] is not None]
+    if misses:
+        total = metres(sum(row["length_m"] for row in misses))
+        lines.append(
+            f"{len(misses)} pieces, {total} together, are cut off though a street that leads on is "
+            "within 20 m: check the map there (islands in --json)"
+        )
     show(document, lines)
 
 

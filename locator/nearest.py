@@ -95,6 +95,11 @@ class Nearest:
         """Straight metres from each point to its street."""
         return self.snapped.snap_m
 
+    def station_snap_m(self, query: int, column: int) -> float:
+        """Straight metres from one answer's street to the station itself."""
+        row = self._columns(query)[column]
+        return float(self.placement.snapped.snap_m[row])
+
     def routes(self, query: int = 0) -> list[Route | None]:
         """The ways from one point to its k stations; None where there is no station.
 

@@ -36,6 +36,7 @@ from locator.workspace import CityConfig, Workspace, read_json_lines
 
 if TYPE_CHECKING:
     from locator.coverage import Coverage
+    from locator.islands import Islands
     from locator.nearest import Nearest
     from locator.siting.plan import Plan
 
@@ -245,6 +246,12 @@ class CityView:
             snap_limit_m=self.config.person_snap_m,
             allowed=self._connected_streets(kind, mode) if connected else None,
         )
+
+    def islands(self, cover: Coverage, *, kind: str | None = None) -> Islands:
+        """The pieces of street that a coverage of this view found unreachable."""
+        from locator.islands import find_islands
+
+        return find_islands(cover, self._connected_streets(kind, cover.network.mode.code))
 
     def _connected_streets(self, kind: str | None, mode: str) -> Bools:
         """Streets from some part of which a selected station can be reached."""

@@ -85,6 +85,7 @@ ORDER = [
     "locator.siting.candidates",
     "locator.sweep",
     "locator.coverage",
+    "locator.islands",
     "locator.siting.cover",
     "locator.workspace",
     "locator.view",

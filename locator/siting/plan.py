@@ -101,7 +101,7 @@ class Plan:
 
     def save(self, path: Path) -> None:
         """Write the document to a file, aside first, so that no half plan is left behind."""
-        text = json.dumps(self.to_json(), ensure_ascii=False, indent=1) + "\n"
+        text = json.dumps(self.to_json(), ensure_ascii=False) + "\n"
         aside = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             aside.write_text(text, encoding="utf-8")
