@@ -136,6 +136,7 @@
       const label = element("span", {}, String(row + 1));
       L.marker([result.lat, result.lon], {
         icon: L.divIcon({ html: label, className: "number-pin", iconSize: [28, 36], iconAnchor: [14, 44] }),
+        zIndexOffset: -10 * row, // the nearest on top
         interactive: false,
         keyboard: false,
       }).addTo(drawn);

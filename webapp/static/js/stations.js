@@ -2,8 +2,10 @@
 "use strict";
 
 (function (locator) {
-  const CELL = 44; // pixels: stations in one cell are drawn as one count
+  // Stations in one cell of so many pixels are drawn as one count: fewer of them from afar.
+  const cellAt = (zoom) => (zoom < 12 ? 44 : 16);
   const ALONE_FROM_ZOOM = 15; // from here on each station stands for itself
+  const ROW = 4;
   const REACH = 16; // pixels around a mark that a finger may miss by
   const INK = "#26323f";
 
@@ -31,6 +33,16 @@
       kept.push(spot);
     }
     return kept;
+  }
+
+  // Close by, the few stations of one house stand side by side.
+  function inARow(spot) {
+    const count = spot.stations.length;
+    if (count === 1 || count > ROW) return [spot];
+    return spot.stations.map((station, i) => {
+      const point = spot.point.add([(i - (count - 1) / 2) * 22, 0]);
+      return spotOf([station], point);
+    });
   }
 
   // L.Renderer brings a container that follows pans and zooms; it has no paths of its own.
@@ -119,6 +131,7 @@
     // Stations in sight, those of one cell of the world's pixels together.
     _spots: function () {
       const zoom = this._map.getZoom();
+      const cell = cellAt(zoom);
       const cells = new Map();
       this._rows.forEach((station, row) => {
         if (this._hidden.has(station.kind)) return;
@@ -128,7 +141,7 @@
         const key =
           zoom >= ALONE_FROM_ZOOM
             ? row
-            : Math.floor(pixel.x / CELL) + ":" + Math.floor(pixel.y / CELL);
+            : Math.floor(pixel.x / cell) + ":" + Math.floor(pixel.y / cell);
         const spot = cells.get(key);
         if (spot) {
           spot.stations.push(station);
@@ -138,7 +151,8 @@
         }
       });
       const spots = Array.from(cells.values(), ({ stations, sum }) => spotOf(stations, sum));
-      return zoom >= ALONE_FROM_ZOOM ? spots : apart(spots);
+      const separate = apart(spots);
+      return zoom >= ALONE_FROM_ZOOM ? separate.flatMap(inARow) : separate;
     },
 
     _drawMark: function (spot) {
@@ -184,14 +198,14 @@
     );
   }
 
-  function popupOf(station, mark, sample) {
+  function popupOf(station, mark) {
     const lines = [
       locator.element("strong", {}, station.name),
       locator.element("p", {}, locator.markIcon(mark.kind), " ", mark.zh),
       locator.element("p", {}, "开放时间：" + (station.hours || "未知")),
     ];
     if (station.address) lines.push(locator.element("p", {}, station.address));
-    if (sample) lines.push(locator.element("p", { class: "sample-tag" }, "示例数据 SAMPLE"));
+    if (station.sample) lines.push(locator.element("p", { class: "sample-tag" }, "示例数据 SAMPLE"));
     return locator.element("div", { class: "station-popup" }, ...lines);
   }
 
@@ -201,18 +215,24 @@
     const marks = new Map(options.marks.map((mark) => [mark.kind, mark]));
     layer.addTo(map);
     locator.stations = layer;
-    locator.showStation = function (station) {
-      L.popup({ maxWidth: 260 })
-        .setLatLng(station.latlng)
-        .setContent(popupOf(station, marks.get(station.kind), station.sample))
+    function open(stations) {
+      const parts = stations.map((station) => popupOf(station, marks.get(station.kind)));
+      L.popup({ maxWidth: 260, maxHeight: 320 })
+        .setLatLng(stations[0].latlng)
+        .setContent(locator.element("div", {}, ...parts))
         .openOn(map);
-    };
+    }
+    locator.showStation = (station) => open([station]);
     // Returns true where the click was meant for a station.
     locator.openStationAt = function (containerPoint) {
       const spot = layer.at(containerPoint);
       if (!spot) return false;
-      if (spot.stations.length === 1) locator.showStation(spot.stations[0]);
-      else map.fitBounds(L.latLngBounds(spot.stations.map((s) => s.latlng)).pad(0.2));
+      if (spot.stations.length === 1 || map.getZoom() === map.getMaxZoom()) {
+        open(spot.stations);
+      } else {
+        const bounds = L.latLngBounds(spot.stations.map((station) => station.latlng));
+        map.fitBounds(bounds.pad(0.2), { maxZoom: Math.max(map.getZoom() + 1, ALONE_FROM_ZOOM) });
+      }
       return true;
     };
     map.on("mousemove", function (event) {
