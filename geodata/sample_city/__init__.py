@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from geodata.errors import InputError
 from geodata.sample_city.areas import SampleDistrict, draw_districts, to_degrees
 from geodata.sample_city.ground import lay_ground
 from geodata.sample_city.plan import read_plan
@@ -86,7 +87,7 @@ def make_sample(scale: str = "city", *, seed: int = 0) -> SampleCity:
     Raises
     ------
     InputError
-        There is no such scale.
+        There is no such scale, or the seed is negative.
 
     Notes
     -----
@@ -98,6 +99,8 @@ def make_sample(scale: str = "city", *, seed: int = 0) -> SampleCity:
     >>> all(row["sample"] and row["name"].startswith("示例") for row in town.stations)
     True
     """
+    if seed < 0:
+        raise InputError(f"got seed {seed}; expected a whole number from 0")
     plan = read_plan(scale)
     ground_rng, street_rng, station_rng = (np.random.default_rng([seed, step]) for step in range(3))
     ground = lay_ground(plan, ground_rng)

@@ -9,7 +9,6 @@ import shapely
 
 if TYPE_CHECKING:
     from geodata.sample_city.ground import Ground
-    from geodata.sample_city.plan import Ring
 
 _MANY = 1e6  # metres; farther than any sample reaches
 
@@ -64,8 +63,3 @@ def draw_districts(ground: Ground) -> list[SampleDistrict]:
 def to_degrees(ground: Ground, shape: shapely.Geometry) -> shapely.Geometry:
     """A shape of the ground in WGS-84."""
     return shapely.transform(shape, ground.projection.to_lonlat)
-
-
-def to_metres(ground: Ground, ring: Ring) -> shapely.Polygon:
-    """A ring of the plan on the ground."""
-    return shapely.Polygon(ground.projection.to_xy(np.array(ring)))

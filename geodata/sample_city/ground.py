@@ -86,7 +86,7 @@ def lay_ground(plan: Plan, rng: np.random.Generator) -> Ground:
         for rim in (plan.shoreline, plan.water_border)
     )
     islands = tuple(shapely.Polygon(smooth(ring + ring[:1])) for ring in plan.islands.values())
-    beyond = shapely.union(shapely.Polygon(projection.to_xy(np.array(plan.beyond))), boundary)
+    beyond = shapely.union(shapely.Polygon(smooth(plan.beyond + plan.beyond[:1])), boundary)
     open_water = shapely.difference(beyond, shapely.union_all([mainland, *islands]))
     rivers = tuple(shapely.intersection(_bed(river, projection), mainland) for river in plan.rivers)
     banks = tuple(shapely.buffer(bed, _BANK_M, quad_segs=3) for bed in rivers)

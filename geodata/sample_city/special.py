@@ -25,6 +25,7 @@ Bools = NDArray[np.bool_]
 _RAMP = 24.0  # units that a ramp is long
 _RAMP_COURSE = ((0.25, 0.3), (0.5, 0.75), (0.75, 0.9))  # it swings out, then follows the street
 _RAMPS_APART = 170.0  # units
+_ABREAST_M = 120.0  # ends of carriageways closer than that are of one road's end
 _DECK_STEP = 6.0  # units between vertices of the deck
 
 
@@ -61,6 +62,56 @@ def _in_parks(ground: Ground, ways: Ways) -> NDArray[np.bool_]:
         park = shapely.Polygon(ground.projection.to_xy(np.array(ring)))
         inside |= shapely.contains_xy(park, (middle + end) / 2)
     return inside
+
+
+def mend_one_ways(ground: Ground, lines: Lines, nodes_m: Floats, ways: Ways) -> Ways:
+    """See to it that no one may drive into a one-way street and not out of it.
+
+    Where the land ends, carriageways of a divided road are joined; an ordinary one-way street
+    with a dead end is opened to both sides.
+    """
+    degree = np.bincount(np.concatenate((ways.u, ways.v)), minlength=len(nodes_m))
+    stuck = (ways.part & ONE_WAY > 0) & ((degree[ways.u] == 1) | (degree[ways.v] == 1))
+    divided = np.where(ways.line >= 0, lines.guide[ways.line], -1) >= 0
+    opened = np.isin(ways.line, ways.line[stuck & ~divided])
+    ways.part[opened] = PLAIN
+    links: list[tuple[int, int]] = []
+    for name in np.unique(ways.name[stuck & divided]).tolist():
+        mine = stuck & divided & (ways.name == name)
+        ends = np.unique(np.concatenate((ways.u[mine], ways.v[mine])))
+        ends = ends[degree[ends] == 1]
+        links += _join_ends(ground, ends, nodes_m)
+    u, v = np.array(links, dtype=np.int64).reshape(-1, 2).T
+    nothing = np.zeros(len(u), dtype=np.int64)
+    turns = Ways(
+        u=u,
+        v=v,
+        first=np.arange(len(u) + 1) * 2,
+        xy_m=np.stack((nodes_m[u], nodes_m[v]), axis=1).reshape(-1, 2),
+        line=nothing - 1,
+        highway=nothing + CLASSES.index("service"),
+        name=nothing,
+        part=nothing,
+        flags=nothing,
+    )
+    return join_ways((ways, turns))
+
+
+def _join_ends(ground: Ground, ends: Longs, nodes_m: Floats) -> list[tuple[int, int]]:
+    """Links between ends side by side on one bank, the shortest that join all of them."""
+    away = np.hypot(*(nodes_m[ends][:, None] - nodes_m[ends][None]).transpose(2, 0, 1))
+    group = np.arange(len(ends))
+    links = []
+    for flat in np.argsort(away, axis=None, kind="stable").tolist():
+        i, j = divmod(flat, len(ends))
+        if away[i, j] > _ABREAST_M:
+            break
+        link = shapely.LineString(nodes_m[ends[[i, j]]])
+        wet = any(shapely.intersects(bed, link) for bed in (ground.open_water, *ground.rivers))
+        if group[i] != group[j] and not wet:
+            links.append((int(ends[i]), int(ends[j])))
+            group[group == group[j]] = group[i]
+    return links
 
 
 def build_elevated(

@@ -24,7 +24,7 @@ from geodata.sample_city.fabric import (
     grow_lines,
     mesh_lines,
 )
-from geodata.sample_city.special import build_elevated, dig_tunnels, lay_parks
+from geodata.sample_city.special import build_elevated, dig_tunnels, lay_parks, mend_one_ways
 from geodata.sample_city.styles import CLASSES, style_lines
 from geodata.sample_city.water import Shore, meet_water
 from geodata.sample_city.ways import Ways, draw_ways, join_ways
@@ -78,6 +78,7 @@ def build_sample_streets(ground: Ground, rng: np.random.Generator) -> SampleStre
     shore = meet_water(ground, lines, nodes_m, ways, names)
     nodes_m, dry = dig_tunnels(ground, shore.nodes_m, shore.dry)
     kept = _connect(lines, shore, lay_parks(ground, dry), len(nodes_m), rng)
+    kept = mend_one_ways(ground, lines, nodes_m, kept)
     nodes_m, decks = build_elevated(ground, lines, guides, kept, nodes_m, names)
     ways, reached = _sweep_crumbs(ground, nodes_m, join_ways((kept, decks)))
     return SampleStreets(_to_lines(ground, ways, tuple(names)), ways, tuple(names), reached)
@@ -184,7 +185,8 @@ def _sweep_crumbs(ground: Ground, nodes_m: Floats, ways: Ways) -> tuple[Ways, Bo
     main = int(size.argmax())
     keep[main] = True
     for island in ground.islands:
-        inside = np.bincount(piece[shapely.contains_xy(island, nodes_m)], minlength=len(size))
+        there = used[piece] & shapely.contains_xy(island, nodes_m)
+        inside = np.bincount(piece[there], minlength=len(size))
         keep[inside.argmax()] |= bool(inside.any())
     small = np.flatnonzero(used & (size >= _CRUMB_NODES[0]) & (size <= _CRUMB_NODES[1]))
     keep[small[:_CRUMBS]] = True

@@ -92,8 +92,10 @@ def meet_water(
     over = _piece(ways, wet, (over_from, over_to), u=left, v=back)
     run = _number_runs(ways, wet, starts, ends)
     river = _cross_one_river(ground, over, run, starts, ends)
-    chosen = _choose_bridges(ground, lines, over, run, river)
-    over.flags[:] = BRIDGE
+    wets = _touch_water(ground, over, run)
+    chosen = _choose_bridges(ground, lines, over, run, np.where(wets, river, -1))
+    chosen |= ~wets & (river >= 0)  # it grazes the bank and stays on its side
+    over.flags[wets[run]] = BRIDGE
     dry = np.ones(len(ways), dtype=np.bool_)
     dry[wet] = False
     along = _follow_banks(ground, bank_m, len(nodes_m), names)
@@ -162,6 +164,17 @@ def _cross_one_river(ground: Ground, over: Ways, run: Longs, starts: Bools, ends
     whole &= np.bincount(run, ~inner, minlength=runs) == 0
     whole &= np.bincount(run, shapely.length(shapes), minlength=runs) < _LONGEST_BRIDGE_M
     return np.where(whole & (touched == 1), river, -1)
+
+
+def _touch_water(ground: Ground, over: Ways, run: Longs) -> Bools:
+    """Whether each run goes over water, and not only over its bank."""
+    shapes = over.shapes()
+    wet = np.zeros(len(shapes), dtype=np.bool_)
+    for bed in (ground.open_water, *ground.rivers):
+        shapely.prepare(bed)
+        wet |= shapely.intersects(bed, shapes)
+    touched: Bools = np.bincount(run, wet) > 0
+    return touched
 
 
 def _choose_bridges(ground: Ground, lines: Lines, over: Ways, run: Longs, river: Longs) -> Bools:
