@@ -91,7 +91,7 @@ def make_sample(scale: str = "city", *, seed: int = 0) -> SampleCity:
 
     Notes
     -----
-    About 8 s of one processor for the city, half a second for the town.
+    About 6 s of one processor for the city, half a second for the town.
 
     Examples
     --------
