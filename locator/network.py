@@ -156,17 +156,20 @@ class StreetNetwork:
     def open(folder: Path, streets: Streets, grid: SnapGrid) -> StreetNetwork:
         """Map a saved network; DataError where it is damaged or belongs to other streets."""
         arrays, meta = open_arrays(folder, kind="network", version=FORMAT_VERSION)
-        if meta["streets"] != streets.hash:
+        if meta.get("streets") != streets.hash:
             raise DataError(f"{folder} belongs to other streets: import the streets again")
         names = ("first", "node", "length_m", "street", "backward")
-        out = Arcs(*(arrays[f"out_{name}"] for name in names))
-        into = out
-        if "into_first" in arrays:
-            into = Arcs(*(arrays[f"into_{name}"] for name in names))
-        return StreetNetwork(
-            streets, find_mode(meta["mode"]), arrays["travel"], out, into, arrays["component"],
-            arrays["component_m"], grid, meta["bucket_m"], meta["buckets"],
-        )  # fmt: skip
+        try:
+            out = Arcs(*(arrays[f"out_{name}"] for name in names))
+            into = out
+            if "into_first" in arrays:
+                into = Arcs(*(arrays[f"into_{name}"] for name in names))
+            return StreetNetwork(
+                streets, find_mode(meta["mode"]), arrays["travel"], out, into, arrays["component"],
+                arrays["component_m"], grid, meta["bucket_m"], meta["buckets"],
+            )  # fmt: skip
+        except KeyError as problem:
+            raise DataError(f"{folder} lacks {problem}: import the streets again") from problem
 
 
 def build_network(streets: Streets, mode: Mode, *, grid: SnapGrid | None = None) -> StreetNetwork:

@@ -71,6 +71,11 @@ class StreetStore:
             return self._networks[mode]
 
     @property
+    def water_path(self) -> Path:
+        """Lakes, rivers and coasts that came with the streets, as GeoJSON in WGS-84."""
+        return self.folder / "water.geojson"
+
+    @property
     def pois(self) -> list[Poi]:
         """Points of interest that came with the streets."""
         return [Poi(**row) for row in read_json_lines(self.folder / "pois.jsonl")]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
 
-from webapp.listing import listed
+from webapp.listing import listed, way_in
 from webapp.params import (
     CoverageQuery,
     NearestBody,
@@ -124,6 +124,7 @@ def water() -> Response:
 def _columns(chosen: Stations) -> dict[str, list[Any]]:
     texts = ("code", "name", "kind", "hours", "address", "access_scope", "access_mode")
     columns: dict[str, list[Any]] = {name: list(getattr(chosen, name)) for name in texts}
+    columns["way_in"] = [way_in(station) for station in chosen]
     columns["district"] = list(chosen.district_code)
     lonlat = chosen.lonlat_deg.round(6)
     columns["lon"], columns["lat"] = lonlat[:, 0].tolist(), lonlat[:, 1].tolist()

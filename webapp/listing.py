@@ -85,14 +85,15 @@ def list_page(
 def _row(station: Station, districts: dict[str, str]) -> Row:
     kind = kinds()[station.kind]
     district = districts.get(station.district_code, "")
-    ways = [
-        words[code].zh
-        for words, code in (
-            (access_scopes(), station.access_scope),
-            (access_modes(), station.access_mode),
-        )
-        if code in words
-    ]
     return Row(
-        station, kind.short_zh or kind.zh, kind.short_en or kind.en, district, "，".join(ways)
+        station, kind.short_zh or kind.zh, kind.short_en or kind.en, district, way_in(station)
     )
+
+
+def way_in(station: Station) -> str:
+    """Who may enter and how, in Chinese; "" where nobody said.
+
+    It stands on every card: a room for a firm's own staff must not look like a public one.
+    """
+    asked = ((access_scopes(), station.access_scope), (access_modes(), station.access_mode))
+    return "，".join(words[code].zh for words, code in asked if code in words)

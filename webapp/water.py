@@ -27,7 +27,7 @@ def water_geojson(view: CityView) -> str:
 
     Names and ids stay behind: nothing of it is text that a page could show.
     """
-    return _read(view.store.folder / "water.geojson")
+    return _read(view.store.water_path)
 
 
 @lru_cache(maxsize=2)

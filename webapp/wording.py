@@ -11,6 +11,7 @@ import numpy as np
 from geodata.datum import to_wgs84
 from locator.answers import coverage_document, nearest_document
 from locator.modes import find_mode
+from webapp.listing import way_in
 from webapp.places import Origin, find_origin
 
 if TYPE_CHECKING:
@@ -140,6 +141,7 @@ def _tell_ways(view: CityView, near: Nearest, rows: list[dict[str, Any]], *, mod
     for row, index, route in zip(rows, near.index[0].tolist(), near.routes(0), strict=False):
         station = view.stations[index]
         row["hours"], row["address"] = station.hours, station.address
+        row["way_in"] = way_in(station)
         row["text"] = _way_text(row["distance_m"], row["time_s"], mode)
         row["note"] = _detour_text(row["straight_m"], row["distance_m"], mode)
         line = [] if route is None else np.round(view.to_lonlat(route.xy_m), 6).tolist()

@@ -21,7 +21,7 @@ class Folder:
 
     def __init__(self, folder: Path) -> None:
         self.store = self
-        self.folder = folder
+        self.water_path = folder / "water.geojson"
 
 
 def waters(folder: Path, *features: tuple[str, dict[str, Any]]) -> dict[str, Any]:

@@ -91,6 +91,7 @@
         element("p", { class: "way" }, result.text),
         result.note ? element("p", { class: "warning" }, result.note) : null,
         element("p", {}, "开放时间：" + (result.hours || "未知")),
+        result.way_in ? element("p", {}, "进门：" + result.way_in) : null,
         result.sample ? element("p", { class: "sample-tag" }, "示例数据 SAMPLE") : null,
         button,
       );

@@ -204,6 +204,7 @@
       locator.element("p", {}, locator.markIcon(mark.kind), " ", mark.zh),
       locator.element("p", {}, "开放时间：" + (station.hours || "未知")),
     ];
+    if (station.way_in) lines.push(locator.element("p", {}, "进门：" + station.way_in));
     if (station.address) lines.push(locator.element("p", {}, station.address));
     if (station.sample) lines.push(locator.element("p", { class: "sample-tag" }, "示例数据 SAMPLE"));
     return locator.element("div", { class: "station-popup" }, ...lines);
