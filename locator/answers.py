@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 
 from locator.errors import DataError, InputError
 from locator.pieces import locate_on_streets
+from locator.workspace import replace_text
 
 if TYPE_CHECKING:
     from locator.coverage import Coverage
@@ -184,23 +184,17 @@ def write_gaps(view: CityView, cover: Coverage, path: Path) -> None:
         raise InputError(
             f"{path.name}: gaps are written as .geojson, .gpkg, .shp or .fgb; choose one of these"
         )
-    # The ending stays last: GDAL goes by it.
-    aside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    if ending not in _GDAL_DRIVERS:
+        replace_text(path, json.dumps(gaps_geojson(view, cover), ensure_ascii=False))
+        return
+    frame = cover.gaps().to_crs("EPSG:4326").drop(columns=["farthest_x_m", "farthest_y_m"])
+    frame["lon"], frame["lat"] = view.to_lonlat(cover.gap_points()).reshape(-1, 2).T
+    frame = frame.rename(columns={"farthest_m": "far_m"})  # Shapefile: ten letters
+    frame["source"] = view.attribution
     try:
-        if ending in _GDAL_DRIVERS:
-            frame = cover.gaps().to_crs("EPSG:4326")
-            frame = frame.drop(columns=["farthest_x_m", "farthest_y_m"])
-            points = view.to_lonlat(cover.gap_points())
-            frame["lon"], frame["lat"] = points[:, 0], points[:, 1]
-            frame = frame.rename(columns={"farthest_m": "far_m"})  # Shapefile: ten letters
-            frame["source"] = view.attribution
-            frame.to_file(path, driver=_GDAL_DRIVERS[ending], engine="pyogrio")
-            return
-        aside.write_text(json.dumps(gaps_geojson(view, cover), ensure_ascii=False), "utf-8")
-        os.replace(aside, path)  # noqa: PTH105
-    except OSError as problem:
-        aside.unlink(missing_ok=True)
-        raise DataError(f"cannot write {path}: {problem.strerror or problem}") from problem
+        frame.to_file(path, driver=_GDAL_DRIVERS[ending], engine="pyogrio")
+    except (OSError, RuntimeError) as problem:  # pyogrio's own errors are RuntimeErrors
+        raise DataError(f"cannot write {path}: {problem}") from problem
 
 
 def gaps_geojson(view: CityView, cover: Coverage) -> dict[str, Any]:

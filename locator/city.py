@@ -23,7 +23,7 @@ from locator.network import StreetNetwork, build_network
 from locator.registry import ImportReport, Registry
 from locator.streets import Streets, build_streets, compare_streets
 from locator.view import CityView, Report, StreetStore
-from locator.workspace import CityConfig, Workspace, write_json_lines
+from locator.workspace import CityConfig, Workspace, replace_text, write_json_lines
 
 if TYPE_CHECKING:
     from geodata.extract import StreetExtract
@@ -78,9 +78,9 @@ class City:
         workspace = Workspace(Path(path))
         workspace.create(config)
         if boundary:
-            workspace.write_text(workspace.boundary_path, to_geojson(boundary))
+            replace_text(workspace.boundary_path, to_geojson(boundary))
         if districts:
-            workspace.write_text(workspace.districts_path, to_geojson(districts))
+            replace_text(workspace.districts_path, to_geojson(districts))
         Registry.open(workspace.registry_path, create=True).close()
         return cls(workspace, config)
 
@@ -201,7 +201,7 @@ class City:
             ]
             (folder / "water.geojson").write_text(to_geojson(waters), encoding="utf-8")
             if areas:
-                self.workspace.write_text(self.workspace.boundary_path, to_geojson(areas))
+                replace_text(self.workspace.boundary_path, to_geojson(areas))
         tell(1.0, "done")
         return {
             "nodes": len(streets.node_xy_m),

@@ -19,7 +19,7 @@ import os
 import shutil
 import tomllib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -138,7 +138,7 @@ class Workspace:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as problem:
             raise DataError(f"cannot make the folder {self.path}: {problem.strerror}") from problem
-        self.write_text(self.config_path, config.to_toml())
+        replace_text(self.config_path, config.to_toml())
 
     def refuse_used(self) -> None:
         """Raise InputError where the folder holds a city or anything else."""
@@ -146,16 +146,6 @@ class Workspace:
             raise InputError(f"{self.path} holds a city already: choose another folder")
         if self.path.is_file() or (self.path.is_dir() and any(self.path.iterdir())):
             raise InputError(f"{self.path} is not an empty folder: choose a new one for the city")
-
-    def write_text(self, path: Path, text: str) -> None:
-        """Write a file aside, then put it in place."""
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            aside.write_text(text, encoding="utf-8")
-            os.replace(aside, path)  # noqa: PTH105
-        except OSError as problem:
-            aside.unlink(missing_ok=True)
-            raise DataError(f"cannot write {path}: {problem.strerror}") from problem
 
     def streets_folder(self) -> Path | None:
         """The folder of the streets in force; None where none were imported."""
@@ -197,7 +187,7 @@ class Workspace:
                     number += 1
                 folder = self.path / f"streets-{label}-{number}"
                 os.replace(aside, folder)  # noqa: PTH105
-                self.write_text(self.path / _POINTER, json.dumps({"folder": folder.name}))
+                replace_text(self.path / _POINTER, json.dumps({"folder": folder.name}))
             except OSError as problem:
                 shutil.rmtree(aside, ignore_errors=True)
                 if isinstance(problem, DataError):
@@ -228,6 +218,24 @@ class Workspace:
         for folder in [*self.path.glob("streets-*/"), *self.path.glob(".streets-*/")]:
             if folder not in keep:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a file aside, then put it in place: nobody ever reads half of it.
+
+    Raises
+    ------
+    DataError
+        It cannot be written; what stood there before is untouched.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        aside.write_text(text, encoding="utf-8")
+        os.replace(aside, path)  # noqa: PTH105
+    except OSError as problem:
+        with suppress(OSError):
+            aside.unlink()
+        raise DataError(f"cannot write {path}: {problem.strerror}") from problem
 
 
 def write_json_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:

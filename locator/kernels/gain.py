@@ -26,7 +26,7 @@ from locator.kernels.compiler import (
     kernel,
 )
 from locator.kernels.heap import pop, push
-from locator.kernels.intervals import add_reach, make_scratch, merge_reaches
+from locator.kernels.intervals import add_reach, add_station, make_scratch, merge_reaches
 
 TOLERANCE = LIMIT_TOLERANCE_M
 # Node marks and costs, the heap, street marks, and the list of streets touched.
@@ -50,15 +50,9 @@ def covered_metres(s, limit, from_u, from_v, extra, streets, placed, spans, scra
         count = add_reach(low, high, owner, count, run - (limit - from_v), run, run, 0)
     for i in range(station_first[s], station_first[s + 1]):
         left = limit - station_snap[i]
-        if left >= 0.0:
-            y = station_offset[i]
-            a = y - left if travel[s] & 1 else y
-            b = y + left if travel[s] & 2 else y
-            count = add_reach(low, high, owner, count, a, b, run, 0)
+        count = add_station(low, high, owner, count, station_offset[i], left, run, travel[s], 0)
     if np.isfinite(extra):
-        a = extra - limit if travel[s] & 1 else extra
-        b = extra + limit if travel[s] & 2 else extra
-        count = add_reach(low, high, owner, count, a, b, run, 0)
+        count = add_station(low, high, owner, count, extra, limit, run, travel[s], 0)
     count = merge_reaches(low, high, owner, count, False)
     total = 0.0
     for z in range(span_first[s], span_first[s + 1]):

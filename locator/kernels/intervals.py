@@ -51,6 +51,16 @@ def add_reach(low, high, owner, count, a, b, length, station):
 
 
 @inner
+def add_station(low, high, owner, count, place, left, length, way, station):
+    """Add what a station at `place` reaches with `left` metres to spend, in legal directions."""
+    if left < 0.0:
+        return count
+    a = place - left if way & 1 else place
+    b = place + left if way & 2 else place
+    return add_reach(low, high, owner, count, a, b, length, station)
+
+
+@inner
 def collect_reaches(s, limit, streets, labels, placed, low, high, owner):
     """All intervals of street s within `limit`, one per way to a station; returns how many."""
     ends, length, travel = streets
@@ -70,11 +80,9 @@ def collect_reaches(s, limit, streets, labels, placed, low, high, owner):
             count = add_reach(low, high, owner, count, a, b, run, label_station[v, i])
     for i in range(station_first[s], station_first[s + 1]):
         left = limit - station_snap[i]
-        if left >= 0.0:
-            y = station_offset[i]
-            a = y - left if travel[s] & 1 else y
-            b = y + left if travel[s] & 2 else y
-            count = add_reach(low, high, owner, count, a, b, run, station_id[i])
+        count = add_station(
+            low, high, owner, count, station_offset[i], left, run, travel[s], station_id[i]
+        )
     return count
 
 

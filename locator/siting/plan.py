@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from locator.errors import DataError
+from locator.workspace import replace_text
 
 if TYPE_CHECKING:
     from locator.arrays import Floats, Ints
@@ -101,11 +100,4 @@ class Plan:
 
     def save(self, path: Path) -> None:
         """Write the document to a file, aside first, so that no half plan is left behind."""
-        text = json.dumps(self.to_json(), ensure_ascii=False) + "\n"
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            aside.write_text(text, encoding="utf-8")
-            os.replace(aside, path)  # noqa: PTH105
-        except OSError as problem:
-            aside.unlink(missing_ok=True)
-            raise DataError(f"cannot write {path}: {problem.strerror}") from problem
+        replace_text(path, json.dumps(self.to_json(), ensure_ascii=False) + "\n")
