@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -247,6 +248,30 @@ def test_package_away_from_home_planted_is_found() -> None:
         "webapp.pages:1 imports folium.plugins",
         "locator.city:2 imports flask",
     ]
+
+
+def test_imported_packages_are_the_declared_dependencies(trees: dict[str, ast.Module]) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {re.split(r"[<>=~! ]", text)[0] for text in project["dependencies"]}
+    imported = {
+        target.split(".")[0]
+        for name, tree in trees.items()
+        for target, _ in imports(name, tree, [])
+    }
+    outside = imported - set(sys.stdlib_module_names) - set(FLOORS)
+    assert {name.replace("_", "-") for name in outside} == declared
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-bench.lock"])
+def test_lock_pins_each_declared_dependency(lock: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["build"], *extras["test"]]
+    wanted += extras["bench"] if "bench" in lock else []
+    pinned = set(
+        re.findall(r"^([\w-]+)==", (ROOT / lock).read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    assert {re.split(r"[<>=~! ]", text)[0] for text in wanted} - pinned == set(), "run make lock"
 
 
 def test_webapp_cli_imports_only_click_at_its_top(trees: dict[str, ast.Module]) -> None:
