@@ -81,7 +81,7 @@ $(VENV)/.installed: pyproject.toml $(VENV)/.packages
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.kernels: $(wildcard locator/kernels/*.py) $(VENV)/.installed
+$(VENV)/.kernels: $(wildcard locator/kernels/*.py) locator/arrays.py $(VENV)/.installed
 	@echo "Compiling the kernels"
 	@$(BIN)/python -m locator.kernels
 	@touch $@
