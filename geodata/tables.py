@@ -219,6 +219,8 @@ def _csv_records(
     """Records of a CSV, and its headings."""
     lines = list(_csv_lines(text, source))
     places = [number for number, line in enumerate(lines) if any(cell.strip() for cell in line)]
+    if not places:
+        raise InputError(f"{source} holds no rows; expected a heading and a row for each place")
     header = next(
         (i for i in places[:_HEADER_ROWS] if guess_columns(_distinct(lines[i])).has_position),
         places[0],

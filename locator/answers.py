@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _GDAL_DRIVERS = {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".fgb": "FlatGeobuf"}
 
 
+NO_STATIONS = "there are no stations of that kind in use yet: import them first"
+
+
 def nearest_document(
     view: CityView,
     point: tuple[float, float],
@@ -64,6 +67,7 @@ def nearest_document(
         "snap_m": _whole_mm(near.snap_m[0]),
         "results": nearest_rows(view, near),
         "connected": connected,
+        "stations": len(near.placement),
     }
 
 
@@ -103,6 +107,8 @@ def coverage_document(
     gaps = gap_rows(view, cover)
     worst = sorted(gaps, key=lambda gap: -gap["farthest_m"])[:10]
     warnings = []
+    if not len(view.placement(kind=kind, mode=cover.network.mode.code)):
+        warnings.append(NO_STATIONS)
     if len(cover.unroutable):
         shown = name_few(view.stations.code[row] for row in cover.unroutable.tolist())
         warnings.append(f"{shown} stand on no street and cover nothing")

@@ -182,7 +182,7 @@ def nearest(
     lon: str, lat: str, k: int, kind: str | None, mode: str, within: str | None, datum: str
 ) -> None:
     """The stations with the shortest way along streets from LON LAT."""
-    from locator.answers import nearest_document
+    from locator.answers import NO_STATIONS, nearest_document
 
     point = (_number(lon, "LON"), _number(lat, "LAT"))
     view = settings().open().current()
@@ -194,6 +194,8 @@ def nearest(
         "unreachable": "no way leads from here to a station",
         "outside": "no street near by: the point is outside the city's streets",
     }
+    if not document["stations"]:
+        texts["unreachable"] = NO_STATIONS
     lines = [texts[document["outcome"]]] if texts[document["outcome"]] else []
     rows = [
         [
@@ -230,8 +232,12 @@ def coverage(within: str, kind: str | None, mode: str, depth: int, gaps_file: Pa
     if gaps_file is not None:
         write_gaps(view, cover, gaps_file)
     warn(document["warnings"])
+    asked = metres(cover.within_m)
+    if "min" in within:
+        asked = f"{within} ({asked} at {cover.network.mode.speed_mps} m/s)"
+    stations = "a station" if depth == 1 else f"at least {depth} stations"
     lines = [
-        f"within {metres(cover.within_m)}: {cover.share:.1%} of {metres(cover.total_m)} covered",
+        f"within {asked} of {stations}: {cover.share:.1%} of {metres(cover.total_m)} covered",
         f"covered {metres(cover.covered_m)}, uncovered {metres(cover.uncovered_m)}, "
         f"unreachable {metres(cover.unreachable_m)}",
         "by stations in reach: "

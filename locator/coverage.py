@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from typing_extensions import override
 
 from locator.arrays import LIMIT_TOLERANCE_M, Bytes, Floats, Ints, Longs, frozen
 from locator.errors import InputError
@@ -53,7 +54,7 @@ class Gaps:
         return len(self.length_m)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Coverage:
     """How much of the city's streets is within a limit of the selected stations.
 
@@ -89,6 +90,12 @@ class Coverage:
     street_first: Longs
     gap_table: Gaps
     unroutable: Ints
+
+    @override
+    def __repr__(self) -> str:
+        return (
+            f"<Coverage: {self.share:.1%} of {self.total_m:,.0f} m within {self.within_m:,.0f} m>"
+        )
 
     @property
     def total_m(self) -> float:

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from typing_extensions import override
 
 from locator.arrays import LIMIT_TOLERANCE_M, Bools, Floats, Ints, Longs, frozen
 from locator.errors import InputError
@@ -58,7 +59,7 @@ class Route:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Nearest:
     """The k nearest stations of q points; always (q, k), filled with -1 and inf.
 
@@ -86,6 +87,10 @@ class Nearest:
     straight_m: Floats
     outcome: tuple[str, ...]
     _legs: list[Leg] | None = None
+
+    @override
+    def __repr__(self) -> str:
+        return f"<Nearest: {len(self)} points, {self.outcome.count(FOUND)} found>"
 
     def __len__(self) -> int:
         return len(self.outcome)

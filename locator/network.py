@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from locator.arrays import (
     Bools,
@@ -67,7 +68,7 @@ class Arcs:
         return self.first, self.node, self.length_m, self.street, self.backward
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class StreetNetwork:
     """All arcs that one mode may use; immutable.
 
@@ -94,6 +95,10 @@ class StreetNetwork:
     grid: SnapGrid
     bucket_m: float
     buckets: int
+
+    @override
+    def __repr__(self) -> str:
+        return f"<StreetNetwork {self.mode.code}: {self.total_m:,.0f} m>"
 
     @property
     def total_m(self) -> float:

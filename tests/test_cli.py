@@ -232,7 +232,7 @@ def test_tables_for_people_are_printed(cities: Path, run) -> None:
     near = run("nearest", "-51.22", "-30.04", "--city", cities / "poa")
     assert "way" in near.out
     cover = run("coverage", "--within", "10min", "--city", cities / "poa")
-    assert "within 666 m" in cover.out
+    assert "within 10min (666 m at 1.11 m/s) of a station" in cover.out
     assert "gaps, the longest" in cover.out
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from geodata.columns import (
@@ -351,6 +351,8 @@ def test_read_rows_missing_file_or_folder_says_so(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=400))
+@example(b";")
+@example(b",,,\n")
 def test_read_rows_any_bytes_give_rows_or_input_error(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
 ) -> None:

@@ -20,9 +20,10 @@
     const answer = document.getElementById("answer");
     const drawn = L.layerGroup().addTo(map);
     let running = null;
+    let last = null; // where the answer on the page starts from; kept in this page alone
 
     function show(...children) {
-      answer.replaceChildren(...children);
+      answer.replaceChildren(...children.filter((child) => child !== null));
     }
 
     function say(text, next) {
@@ -40,6 +41,7 @@
     async function find(origin, extra) {
       if (running) running.abort();
       const mine = (running = new AbortController());
+      last = { origin, extra };
       say(TEXT.asking);
       try {
         const body = Object.assign(choices(), origin, extra && extra.k ? { k: extra.k } : {});
@@ -194,6 +196,12 @@
       }
       find(origin);
     });
+    // Another kind or mode is another question: the old answer would be wrong.
+    for (const name of ["kind", "mode"]) {
+      form.elements[name].addEventListener("change", function () {
+        if (last) find(last.origin, last.extra);
+      });
+    }
     for (const button of document.querySelectorAll("[data-needs-script]")) button.hidden = false;
     for (const row of document.querySelectorAll("li[data-code]")) addShowButton(row);
 

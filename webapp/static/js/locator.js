@@ -24,6 +24,16 @@ window.locator = (function () {
 
   class AnswerError extends Error {}
 
+  // What to do about a field that the server could not use.
+  const WRONG = {
+    street: "没有这条路。请换个路名，或只选区县。",
+    district: "没有这个区县。请重新选。",
+    lon: "经纬度不对：先经度，如120.86；再纬度，如32.01。",
+    lat: "经纬度不对：先经度，如120.86；再纬度，如32.01。",
+    within: "这个距离用不了。请重新选。",
+    body: "请填路名、选区县，或填经纬度。",
+  };
+
   // JSON of our own API; an error carries the server's own sentence.
   async function ask(url, init) {
     let response;
@@ -40,8 +50,9 @@ window.locator = (function () {
       if (error.name === "AbortError") throw error;
     }
     if (!response.ok || body === null) {
-      const problem = body && body.error && body.error.message;
-      throw new AnswerError("没有得到答案（" + response.status + "）。" + (problem || ""));
+      const wrong = (body && body.error && body.error.fields) || [];
+      const said = wrong.map((row) => WRONG[row.field]).find((text) => text);
+      throw new AnswerError(said || (response.status === 422 ? WRONG.body : "服务出了问题。请稍后再试。"));
     }
     return body;
   }
