@@ -91,12 +91,18 @@ def _read_geojson(path: Path) -> list[tuple[BaseGeometry | None, Mapping[str, An
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
         features = data.get("features") if data.get("type") == "FeatureCollection" else [data]
-        rows = []
+        rows: list[tuple[BaseGeometry | None, Mapping[str, Any]]] = []
         for feature in features:
             geometry = feature.get("geometry", feature if "coordinates" in feature else None)
             shape = shapely.from_geojson(json.dumps(geometry)) if geometry else None
-            rows.append((shape, feature.get("properties") or {}))
-    except (ValueError, AttributeError, TypeError, shapely.errors.ShapelyError) as problem:
+            rows.append((shape, dict(feature.get("properties") or {})))
+    except (
+        ValueError,
+        AttributeError,
+        TypeError,
+        RecursionError,
+        shapely.errors.ShapelyError,
+    ) as problem:
         raise InputError(f"{path} is not valid GeoJSON: {problem}") from problem
     return rows
 

@@ -112,7 +112,7 @@ def coverage_document(
     if len(cover.unroutable):
         shown = name_few(view.stations.code[row] for row in cover.unroutable.tolist())
         warnings.append(f"{shown} stand on no street and cover nothing")
-    buffer_m = view.config.buffer_m
+    buffer_m = view.buffer_m
     if view.has_boundary and cover.within_m > buffer_m:
         warnings.append(
             f"the limit of {cover.within_m:.0f} m is beyond the {buffer_m:.0f} m of streets kept "

@@ -5,6 +5,8 @@ Every change makes a new version; `City.current()` gives the one in force as a `
 
 from __future__ import annotations
 
+import json
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -17,12 +19,12 @@ import shapely
 from geodata.areas import Area, read_areas, to_geojson, unite
 from geodata.datum import Projection, pick_projection
 from locator.answers import name_few
-from locator.errors import InputError
+from locator.errors import DataError, InputError
 from locator.modes import modes
 from locator.network import StreetNetwork, build_network
 from locator.registry import ImportReport, Registry
 from locator.streets import Streets, build_streets, compare_streets
-from locator.view import CityView, Report, StreetStore
+from locator.view import CityView, Report, StreetStore, kept_buffer
 from locator.workspace import CityConfig, Workspace, replace_text, write_json_lines
 
 if TYPE_CHECKING:
@@ -85,8 +87,8 @@ class City:
         return cls(workspace, config)
 
     def registry(self) -> Registry:
-        """The station store; close it after use."""
-        return Registry.open(self.workspace.registry_path, create=True)
+        """The station store; close it after use. DataError where it is lost or damaged."""
+        return Registry.open(self.workspace.registry_path)
 
     def boundary(self) -> list[Area]:
         """The city's area; [] where none was given."""
@@ -175,17 +177,14 @@ class City:
         tell = report or (lambda _share, _text: None)
         started = time.perf_counter() if started is None else started
         tell(0.3, "building streets")
+        buffer_m = self._buffer(buffer_m)
         streets = build_streets(
             extract.lines,
             crs=self.config.crs or None,
             boundary=unite(areas) if areas else None,
-            buffer_m=self.config.buffer_m if buffer_m is None else buffer_m,
+            buffer_m=buffer_m,
         )
-        before = self.workspace.streets_folder()
-        difference = None
-        if before is not None:
-            old = Streets.open(before / "streets")
-            difference = compare_streets(old, streets)._asdict()
+        difference, lost = self._difference(streets)
         networks = {}
         with self.workspace.new_streets(streets.hash) as folder:
             streets.save(folder / "streets")
@@ -194,6 +193,7 @@ class City:
                 network = build_network(streets, mode)
                 network.save(folder / "networks" / mode.code)
                 networks[mode.code] = _describe(network)
+            replace_text(folder / "import.json", json.dumps({"buffer_m": buffer_m}))
             write_json_lines(folder / "pois.jsonl", (poi._asdict() for poi in extract.pois))
             waters = [
                 Area(water.geometry, {"id": water.id, "kind": water.kind, "name": water.name})
@@ -210,9 +210,32 @@ class City:
             "components": {code: row["components"] for code, row in networks.items()},
             "main_share": {code: row["main_share"] for code, row in networks.items()},
             "difference": difference,
-            "warnings": list(extract.lines.warnings),
+            "warnings": [*extract.lines.warnings, *lost],
             "seconds": round(time.perf_counter() - started, 3),
         }
+
+    def _buffer(self, given: float | None) -> float:
+        """The buffer of an import: as given, else as last time, else the city's."""
+        if given is not None:
+            if not 0 <= given < math.inf:
+                raise InputError(f"the buffer is {given} m, expected 0 or more metres")
+            return given
+        try:
+            folder = self.workspace.streets_folder()
+        except DataError:  # the streets are being replaced because they are damaged
+            folder = None
+        kept = None if folder is None else kept_buffer(folder)
+        return self.config.buffer_m if kept is None else kept
+
+    def _difference(self, streets: Streets) -> tuple[dict[str, float] | None, list[str]]:
+        """What changes against the streets in force; damaged ones are replaced all the same."""
+        try:
+            before = self.workspace.streets_folder()
+            if before is None:
+                return None, []
+            return compare_streets(Streets.open(before / "streets"), streets)._asdict(), []
+        except DataError as problem:
+            return None, [f"the streets before could not be compared: {problem}"]
 
     def import_stations(
         self,

@@ -314,6 +314,10 @@ def main() -> None:
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(1)
+    except (OSError, MemoryError, RecursionError, UnicodeError) as problem:
+        kind = type(problem).__name__
+        click.echo(f"error: {kind} {problem}: check the input and the disk", err=True)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ COVERED, UNCOVERED, UNREACHABLE = 0, 1, 2
 STATES = ("covered", "uncovered", "unreachable")
 LISTED_GAP_M = 1e-3  # shorter gaps count in the totals and are not listed
 _DEPTHS = 3
+MOST_DEPTH = 100  # labels a node: memory grows with it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,8 +185,8 @@ def measure_coverage(
     """
     if not within_m > 0:
         raise InputError(f"the limit is {within_m} m, expected more than 0")
-    if depth < 1:
-        raise InputError(f"depth is {depth}, expected 1 or more stations")
+    if not 1 <= depth <= MOST_DEPTH:
+        raise InputError(f"depth is {depth}, expected 1 to {MOST_DEPTH} stations")
     nearest, row = sweep_nearest(network, placement)
     labels, label_rows = nearest[:, None], row[:, None]
     count = max(depth, _DEPTHS if depths else 1)

@@ -25,6 +25,9 @@ _FORWARD_BIT = {
 }
 
 
+_HALFWAY_ROUND_M = 20_037_508.0  # half the equator of WGS-84: nothing is farther apart
+
+
 @dataclass(frozen=True, slots=True)
 class Mode:
     """One way of travelling.
@@ -71,10 +74,13 @@ class Mode:
                 "give metres (1000) or minutes (15min)"
             )
         unit = {"分钟": "min", "米": "m", "公里": "km", None: "m"}.get(found[2], found[2])
-        seconds_or_metres = float(found[1]) * {"m": 1.0, "km": 1000.0, "min": 60.0}[unit]
-        if unit == "min":
-            return round(seconds_or_metres * self.speed_mps, 6)
-        return seconds_or_metres
+        metres = float(found[1]) * {"m": 1.0, "km": 1000.0, "min": 60.0 * self.speed_mps}[unit]
+        if metres > _HALFWAY_ROUND_M:
+            raise InputError(
+                f"limit {str(limit)!r} is farther than anything on earth: "
+                "give metres (1000) or minutes (15min)"
+            )
+        return round(metres, 6) if unit == "min" else metres
 
 
 @cache

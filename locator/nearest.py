@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 FOUND, NONE_WITHIN, UNREACHABLE, OUTSIDE = "found", "none_within", "unreachable", "outside"
 PERSON_SNAP_LIMIT_M = 250.0
+MOST_ANSWERS = 100_000  # a list nobody reads, and memory for it
 Leg = tuple[Ints, Floats, Floats]
 """Street, from and to of each stretch of a way."""
 
@@ -208,8 +209,8 @@ def find_nearest(
     Nearest
         Ordered by (distance in whole millimetres, station row). O(q * neighbourhood).
     """
-    if k < 1:
-        raise InputError(f"k is {k}, expected 1 or more")
+    if not 1 <= k <= MOST_ANSWERS:
+        raise InputError(f"k is {k}, expected 1 to {MOST_ANSWERS}")
     if not within_m > 0:
         raise InputError(f"the limit is {within_m} m, expected more than 0")
     points = np.ascontiguousarray(points_xy_m, dtype=np.float64).reshape(-1, 2)

@@ -13,6 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,14 @@ Report = Callable[[float, str], None]
 """Hears of progress: share done (0..1) and what is going on."""
 
 _CACHED_RESULTS = 24
+
+
+def kept_buffer(folder: Path) -> float | None:
+    """Metres of streets that an import kept beyond the boundary; None where it says nothing."""
+    try:
+        return float(json.loads((folder / "import.json").read_text("utf-8"))["buffer_m"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 class StreetStore:
@@ -132,6 +141,12 @@ class CityView:
     def attribution(self) -> str:
         """Text owed to the source of the streets; "" where none is."""
         return self.streets.attribution
+
+    @cached_property
+    def buffer_m(self) -> float:
+        """Metres of streets that are kept beyond the boundary."""
+        kept = kept_buffer(self.store.folder)
+        return self.config.buffer_m if kept is None else kept
 
     @cached_property
     def has_boundary(self) -> bool:
@@ -369,13 +384,14 @@ class CityView:
             raise InputError("a site is not on the streets: give (street, offset) of this city")
         lonlat = self.to_lonlat(locate_on_streets(self.streets, street, offset)).reshape(-1, 2)
         records = []
-        for i, (lon, lat) in enumerate(lonlat.tolist(), start=len(sites) + 1):
-            code = f"PLAN-{i:04d}"
-            sites[code] = places[i - len(self._sites) - 1]
+        taken = set(self.stations.code)
+        free = (code for code in map("PLAN-{:04d}".format, count(1)) if code not in taken)
+        for i, ((lon, lat), code) in enumerate(zip(lonlat.tolist(), free, strict=False)):
+            sites[code] = places[i]
             records.append(
                 Station(
                     code=code,
-                    name=f"规划 {i}",
+                    name=f"规划 {code.removeprefix('PLAN-')}",
                     kind=kind or "rest_station",
                     lon_deg=lon,
                     lat_deg=lat,

@@ -177,8 +177,9 @@ class Workspace:
         opening them; older ones and the remains of killed imports are cleared away.
         """
         with self._locked():
-            before = self.streets_folder() if (self.path / _POINTER).exists() else None
+            before = self._folder_before()
             aside = self.path / f".streets-{os.getpid()}"
+            shutil.rmtree(aside, ignore_errors=True)  # of a killed one with our number
             try:
                 aside.mkdir()
                 yield aside
@@ -192,11 +193,19 @@ class Workspace:
                 shutil.rmtree(aside, ignore_errors=True)
                 if isinstance(problem, DataError):
                     raise
-                raise DataError(f"cannot write in {self.path}: {problem.strerror}") from problem
+                why = problem.strerror or problem
+                raise DataError(f"cannot write in {self.path}: {why}") from problem
             except BaseException:
                 shutil.rmtree(aside, ignore_errors=True)
                 raise
             self._sweep({folder, before})
+
+    def _folder_before(self) -> Path | None:
+        """The streets in force; None where there are none, or the pointer is damaged."""
+        try:
+            return self.streets_folder()
+        except DataError:
+            return None
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

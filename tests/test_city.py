@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -303,3 +304,58 @@ def test_plan_refuses_what_it_cannot_do(tmp_path: Path) -> None:
         view.plan(new=1, within_m=100, objective="beauty")
     with pytest.raises(NotFoundError):
         view.plan(new=1, within_m=100, mode="boat")
+
+
+@pytest.mark.parametrize("damage", ["array", "folder", "pointer", "version"])
+def test_damaged_streets_are_replaced_by_importing_again(tmp_path: Path, damage: str) -> None:
+    city = make_city(tmp_path, [(300.0, 300.0)])
+    folder = city.workspace.streets_folder()
+    assert folder is not None
+    if damage == "array":
+        (folder / "streets" / "xy_m.npy").write_bytes(b"x")
+    elif damage == "folder":
+        shutil.rmtree(folder)
+    elif damage == "pointer":
+        (city.workspace.path / "streets.json").write_text("{")
+    else:
+        meta = folder / "streets" / "meta.json"
+        meta.write_text(meta.read_text().replace('"version": 1', '"version": 0'))
+    again = City.open(city.workspace.path)
+    with pytest.raises(DataError, match="import the streets again"):
+        again.current()
+    made = again.import_streets([tmp_path / "streets.geojson"])
+    assert made["difference"] is None
+    assert any("compared" in text for text in made["warnings"])
+    assert again.current().coverage(within_m=100).covered_m == pytest.approx(400.0, abs=1e-3)
+
+
+def test_buffer_of_an_import_is_remembered(tmp_path: Path) -> None:
+    city = make_city(tmp_path, [], box_m=(-10.0, -10.0, 310.0, 610.0))
+    assert city.current().buffer_m == 3000.0
+    city.import_streets([tmp_path / "streets.geojson"], buffer_m=150.0)
+    assert city.current().buffer_m == 150.0
+    city.import_streets([tmp_path / "streets.geojson"])
+    assert city.current().buffer_m == 150.0
+    with pytest.raises(InputError, match="buffer"):
+        city.import_streets([tmp_path / "streets.geojson"], buffer_m=np.inf)
+
+
+def test_lost_registry_is_told_and_not_made_anew(tmp_path: Path) -> None:
+    city = make_city(tmp_path, [(300.0, 300.0)])
+    city.workspace.registry_path.unlink()
+    with pytest.raises(DataError, match="registry"):
+        City.open(city.workspace.path).current()
+    assert not city.workspace.registry_path.exists()
+
+
+def test_plan_codes_leave_those_in_use_alone(tmp_path: Path) -> None:
+    view = make_city(tmp_path, []).current()
+    one = view.with_scenario(build=[(0, 10.0)])
+    two = one.with_scenario(build=[(1, 10.0), (2, 10.0)])
+    assert two.stations.code == ("PLAN-0001", "PLAN-0002", "PLAN-0003")
+
+
+def test_repr_of_answers_is_a_line(tmp_path: Path) -> None:
+    view = make_city(tmp_path, [(300.0, 300.0)]).current()
+    answers = (view.nearest(lonlat(0, 0)), view.coverage(within_m=100), view.network())
+    assert all(len(repr(answer)) < 100 for answer in answers)

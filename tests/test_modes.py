@@ -41,7 +41,7 @@ def test_limit_in_metres_or_minutes(text: str | float, metres: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "far", "-5", "0", "nan", "inf", "1e999", "10 miles", "5min m"]
+    "text", ["", "far", "-5", "0", "nan", "inf", "1e999", "10 miles", "5min m", "1e308km"]
 )
 def test_limit_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="15min"):

@@ -91,7 +91,7 @@ def nearest_answer(view: CityView, asked: NearestBody) -> dict[str, Any]:
 
 def coverage_answer(view: CityView, coverage: Coverage, asked: CoverageQuery) -> dict[str, Any]:
     """The document of `coverage` with its longest gaps, in words too."""
-    document = coverage_document(view, coverage)
+    document = coverage_document(view, coverage, kind=asked.kind)
     count = len(document["gaps"])
     return document | {
         "within": asked.within,
