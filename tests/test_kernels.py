@@ -260,6 +260,8 @@ def test_vertices_written_otherwise_change_nothing(how: str) -> None:
 
 # -- the compiler's cache --------------------------------------------------------------------
 
+MARK = compiler.mark_sources(Path(compiler.__file__).parent)
+
 
 def _python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     kept = {k: v for k, v in os.environ.items() if k not in {"NUMBA_CACHE_DIR", "XDG_CACHE_HOME"}}
@@ -269,20 +271,38 @@ def _python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def test_cache_folder_is_set_before_numba_is_imported(tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", ["compiler", "gain", "gaps", "intervals", "search", "sweeps"])
+def test_cache_folder_is_set_before_numba_is_imported(tmp_path: Path, first: str) -> None:
     code = (
-        "import sys; from locator.kernels import compiler; import os; import numba;"
+        f"import locator.kernels.{first}; import os; import numba;"
+        "from locator.kernels import compiler;"
         "assert numba.config.CACHE_DIR == os.environ['NUMBA_CACHE_DIR'], numba.config.CACHE_DIR;"
         "print(os.environ['NUMBA_CACHE_DIR'], compiler.CACHED)"
     )
     done = _python(code, XDG_CACHE_HOME=str(tmp_path))
-    assert done.stdout.split() == [str(tmp_path / "station-locator" / "numba"), "True"], done.stderr
+    folder = tmp_path / "station-locator" / "numba" / MARK
+    assert done.stdout.split() == [str(folder), "True"], done.stderr
 
 
 def test_cache_folder_given_is_respected(tmp_path: Path) -> None:
     code = "from locator.kernels import compiler; import os; print(os.environ['NUMBA_CACHE_DIR'])"
     done = _python(code, NUMBA_CACHE_DIR=str(tmp_path / "mine"))
     assert done.stdout.strip() == str(tmp_path / "mine"), done.stderr
+
+
+def test_source_mark_other_helper_file_is_another_cache(tmp_path: Path) -> None:
+    package = tmp_path / "kernels"
+    package.mkdir()
+    (tmp_path / "arrays.py").write_text("LIMIT_TOLERANCE_M = 1e-6")
+    (package / "gain.py").write_text("from heap import pop")
+    marks = {compiler.mark_sources(package)}
+    (package / "heap.py").write_text("def pop(): return 1")
+    marks.add(compiler.mark_sources(package))
+    (package / "heap.py").write_text("def pop(): return 2")
+    marks.add(compiler.mark_sources(package))
+    (tmp_path / "arrays.py").write_text("LIMIT_TOLERANCE_M = 1e-3")
+    marks.add(compiler.mark_sources(package))
+    assert len(marks) == 4
 
 
 def test_cache_nowhere_writable_runs_uncached_with_one_warning(tmp_path: Path) -> None:

@@ -17,12 +17,13 @@ oracle, and because a command loads only the loops it calls.
 
 from __future__ import annotations
 
+# Before any kernel is: this chooses the cache folder, which has to happen before numba is imported.
+from locator.kernels.compiler import KERNELS
+
 
 def compile_all() -> int:
     """Compile every kernel into the cache (about half a minute); returns how many there are."""
     from importlib import import_module
-
-    from locator.kernels.compiler import KERNELS
 
     for name in ("gain", "gaps", "geometry", "intervals", "search", "sweeps"):
         import_module(f"locator.kernels.{name}")  # its kernels declare themselves

@@ -11,6 +11,7 @@ wrong dtype is then an error at the call instead of a slow new specialisation.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 import warnings
@@ -41,13 +42,24 @@ def _candidates() -> list[Path]:
     ]
 
 
-def set_cache_folder() -> bool:
-    """Point numba at a writable cache folder; tell whether there is one.
+def mark_sources(folder: Path) -> str:
+    """Name the state of the modules that kernels are compiled from.
 
-    An existing `NUMBA_CACHE_DIR` is respected, but checked.
+    numba looks for changes in a kernel's own file only: after a change of `heap.py` it would go on
+    running the old one inside `gain.py`. So each state of the sources has a cache of its own.
     """
-    given = os.environ.get("NUMBA_CACHE_DIR")
-    for folder in [Path(given)] if given else _candidates():
+    sources = [*sorted(folder.glob("*.py")), folder.parent / "arrays.py"]
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+
+
+def set_cache_folder() -> bool:
+    """Point numba at a writable cache folder for these sources; tell whether there is one.
+
+    An existing `NUMBA_CACHE_DIR` is respected as it is, but checked; a process started by this one
+    inherits the folder.
+    """
+    given, mark = os.environ.get("NUMBA_CACHE_DIR"), mark_sources(Path(__file__).parent)
+    for folder in [Path(given)] if given else [parent / mark for parent in _candidates()]:
         if _is_writable(folder):
             os.environ["NUMBA_CACHE_DIR"] = str(folder)
             return True

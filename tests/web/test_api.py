@@ -150,7 +150,10 @@ def test_nearest_none_within_says_what_to_do(client: FlaskClient, view: CityView
 
 
 def test_nearest_of_kind_without_stations_says_so(own_town: Path, view: CityView) -> None:
+    from locator.registry import Registry
+
     (own_town / "registry.sqlite").unlink()
+    Registry.open(own_town, create=True).close()
     add_stations(own_town, ("唯一的站",), near=tuple(middle(view).values()))  # type: ignore[arg-type]
     client = create_app(Settings(city=own_town)).test_client()
     answer = client.post(f"{API}/nearest", json={**middle(view), "kind": "worker_home"}).get_json()
