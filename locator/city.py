@@ -277,7 +277,7 @@ class City:
             return None
         projection = _projection_near(shape)
         local = shapely.transform(shape, projection.to_xy)
-        zone = shapely.buffer(local, self.config.buffer_m, quad_segs=4)
+        zone = shapely.buffer(local, self._buffer(None), quad_segs=4)
         shapely.prepare(zone)
 
         def check(lon_deg: float, lat_deg: float) -> str | None:
