@@ -28,12 +28,13 @@ serve: setup ## Open the map on this machine (HOST=, PORT=, CITY=); builds a sam
 	@test -e $(CITY) || $(BIN)/locator sample $(CITY) --scale city
 	$(BIN)/locator serve --city $(CITY) --host $(HOST) --port $(PORT)
 
-test: setup ## Run all tests, with a real browser (ARGS="tests/test_datum.py -x" for some)
+test: setup ## Run all tests, with a real browser and database (ARGS="tests/test_datum.py -x" for some)
 	$(BIN)/python tests/browser/chromium.py
+	$(BIN)/python tests/postgres.py
 	$(BIN)/python -m pytest $(ARGS)
 
-check: setup ## Run the fast tests: no browser, no whole city
-	$(BIN)/python -m pytest -m "not browser and not slow" $(ARGS)
+check: setup ## Run the fast tests: no browser, no database server, no whole city
+	$(BIN)/python -m pytest -m "not browser and not slow and not postgresql" $(ARGS)
 
 lint: $(VENV)/.installed ## Check style, format and types
 	$(BIN)/ruff check .
@@ -46,8 +47,8 @@ bench: setup requirements-bench.lock ## Measure speed and size against other pac
 
 lock: $(VENV)/.made ## Write the exact versions anew from pyproject.toml (UPGRADE=--upgrade for newer ones)
 	$(PIP) install --quiet "uv>=0.9"
-	$(COMPILE) pyproject.toml --extra build --extra test -o requirements.lock
-	$(COMPILE) pyproject.toml --extra build --extra test --extra bench -c requirements.lock \
+	$(COMPILE) pyproject.toml --extra build --extra postgresql --extra test -o requirements.lock
+	$(COMPILE) pyproject.toml --extra build --extra postgresql --extra test --extra bench -c requirements.lock \
 		-o requirements-bench.lock
 	$(COMPILE) --group node -o requirements-node.lock
 

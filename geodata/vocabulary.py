@@ -1,4 +1,4 @@
-"""The closed word lists of the product: kinds, facilities, statuses and ways of access.
+"""The closed word lists of the product: kinds, facilities, statuses, ways of access and more.
 
 They are data (`geodata/data/*.toml`, each with its source), read on first use. A list knows the
 codes, their Chinese and English names, and the words by which sheets from outside mean them.
@@ -15,7 +15,30 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
+from geodata.errors import InputError
+
 _MIN_CONTAINED = 3  # shorter words turn up inside others by chance
+# Name of each list to its file and to the tables in it.
+_LISTS = {
+    "kinds": ("kinds.toml", "term"),
+    "facilities": ("facilities.toml", "facility"),
+    "statuses": ("terms.toml", "status"),
+    "access_scopes": ("terms.toml", "access_scope"),
+    "access_modes": ("terms.toml", "access_mode"),
+    "subtypes": ("terms.toml", "subtype"),
+    "host_types": ("host_types.toml", "host_type"),
+    "build_modes": ("terms.toml", "build_mode"),
+    "coord_sources": ("terms.toml", "coord_source"),
+    "accessible": ("terms.toml", "accessible"),
+    "verify_hows": ("terms.toml", "verify_how"),
+    "levels": ("terms.toml", "level"),
+    "hours_types": ("terms.toml", "hours_type"),
+    "inspection_results": ("terms.toml", "inspection_result"),
+    "inspection_reasons": ("terms.toml", "inspection_reason"),
+    "visit_groups": ("terms.toml", "visit_group"),
+    "counted_bys": ("terms.toml", "counted_by"),
+}
+LIST_NAMES = tuple(_LISTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +55,14 @@ class Term:
         Two letters inside station codes; kinds only.
     group
         "service" or "mother_baby" for those facilities, "" else.
+    kind
+        Kind of station that a sub-kind belongs to, "" else.
     standard, base
         Whether a facility is one of 八个一 or of the national base services.
     in_use
         Whether a person may be sent to a station in this status.
+    needs_phone, needs_signup
+        Whether a way of access takes a mobile phone, or an account, membership or register.
     osm
         OpenStreetMap tags, KEY=VALUE, that mean it.
     """
@@ -48,9 +75,12 @@ class Term:
     short_en: str = ""
     aliases: tuple[str, ...] = ()
     group: str = ""
+    kind: str = ""
     standard: bool = False
     base: bool = False
     in_use: bool = False
+    needs_phone: bool = False
+    needs_signup: bool = False
     osm: tuple[str, ...] = ()
 
 
@@ -79,6 +109,10 @@ class Terms:
 
     def __getitem__(self, code: str) -> Term:
         return self._by_code[code]
+
+    def get(self, code: str) -> Term | None:
+        """Term of a code, None where there is none."""
+        return self._by_code.get(code)
 
     def __contains__(self, code: object) -> bool:
         return code in self._by_code
@@ -126,6 +160,25 @@ class Terms:
 
 
 @cache
+def word_list(name: str) -> Terms:
+    """The word list of that name, one of `LIST_NAMES`.
+
+    Raises
+    ------
+    InputError
+        There is no such list.
+
+    Examples
+    --------
+    >>> word_list("host_types").parse("邮局"), word_list("accessible").codes
+    ('post', ('yes', 'partial', 'no'))
+    """
+    if name not in _LISTS:
+        raise InputError(f"unknown word list {name!r}; expected one of {', '.join(LIST_NAMES)}")
+    file, table = _LISTS[name]
+    return _terms(read_data(file)[table])
+
+
 def kinds() -> Terms:
     """The kinds of station.
 
@@ -136,31 +189,69 @@ def kinds() -> Terms:
     [('rest_station', 'OW'), ('mother_baby_room', 'MB'),
      ('carnation_station', 'CN'), ('worker_home', 'WH')]
     """
-    return _terms(read_data("kinds.toml")["term"])
+    return word_list("kinds")
 
 
-@cache
 def facilities() -> Terms:
     """Equipment, services and fittings."""
-    return _terms(read_data("facilities.toml")["facility"])
+    return word_list("facilities")
 
 
-@cache
 def statuses() -> Terms:
     """The life cycle of a station."""
-    return _terms(read_data("terms.toml")["status"])
+    return word_list("statuses")
 
 
-@cache
 def access_scopes() -> Terms:
     """Who may enter."""
-    return _terms(read_data("terms.toml")["access_scope"])
+    return word_list("access_scopes")
+
+
+def access_modes() -> Terms:
+    """How one gets in."""
+    return word_list("access_modes")
+
+
+def is_free_entry(access_scope: str, access_mode: str) -> bool | None:
+    """Whether anybody gets in without phone, app, membership or register; None where unknown.
+
+    Examples
+    --------
+    >>> [is_free_entry("public", mode) for mode in ("walk_in", "qr", "")]
+    [True, False, None]
+    """
+    scope, mode = access_scopes().get(access_scope), access_modes().get(access_mode)
+    if any(term and (term.needs_phone or term.needs_signup) for term in (scope, mode)):
+        return False
+    return None if scope is None or mode is None else True
+
+
+@lru_cache(maxsize=64)
+def subtypes(kind: str = "") -> Terms:
+    """The sub-kinds of a kind of station, or of all.
+
+    Examples
+    --------
+    >>> [term.zh for term in subtypes("mother_baby_room")]
+    ['公共场所', '用人单位']
+    """
+    return Terms(tuple(term for term in word_list("subtypes") if not kind or term.kind == kind))
+
+
+def means_unknown(text: str) -> bool:
+    """Whether a cell says that nobody knows (未知, 待核实, n/a): it is as good as blank.
+
+    Examples
+    --------
+    >>> means_unknown(" 待核实 "), means_unknown("?"), means_unknown("否")
+    (True, True, False)
+    """
+    return normalise(text) in _unknown_words() or text.strip() in {"?", "？"}
 
 
 @cache
-def access_modes() -> Terms:
-    """How one gets in."""
-    return _terms(read_data("terms.toml")["access_mode"])
+def _unknown_words() -> frozenset[str]:
+    return frozenset(normalise(word) for word in read_data("terms.toml")["unknown"]) - {""}
 
 
 def read_data(name: str) -> dict[str, Any]:

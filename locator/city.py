@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import shapely
 
 from geodata.areas import Area, read_areas, to_geojson, unite
 from geodata.datum import Projection, pick_projection
-from locator.answers import name_few
 from locator.errors import DataError, InputError
 from locator.modes import modes
 from locator.network import StreetNetwork, build_network
-from locator.registry import ImportReport, Registry
+from locator.registry import NOBODY, Actor, ImportReport, Registry
 from locator.streets import Streets, build_streets, compare_streets
 from locator.view import CityView, Report, StreetStore, kept_buffer
 from locator.workspace import CityConfig, Workspace, replace_text, write_json_lines
@@ -83,12 +85,30 @@ class City:
             replace_text(workspace.boundary_path, to_geojson(boundary))
         if districts:
             replace_text(workspace.districts_path, to_geojson(districts))
-        Registry.open(workspace.registry_path, create=True).close()
-        return cls(workspace, config)
+        city = cls(workspace, config)
+        Registry.open(city.registry_place, create=True, key_file=workspace.key_path).close()
+        return city
+
+    @property
+    def registry_place(self) -> str | Path:
+        """Database URL or file of the registry."""
+        url = os.environ.get("LOCATOR_DATABASE_URL") or self.config.database_url
+        return url or self.workspace.registry_path
 
     def registry(self) -> Registry:
         """The station store; close it after use. DataError where it is lost or damaged."""
-        return Registry.open(self.workspace.registry_path)
+        return Registry.open(self.registry_place, key_file=self.workspace.key_path)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The city's time zone."""
+        try:
+            return ZoneInfo(self.config.time_zone)
+        except (ValueError, ZoneInfoNotFoundError) as error:
+            raise DataError(
+                f"{self.workspace.config_path}: unknown time zone {self.config.time_zone!r}; "
+                "expected one such as Asia/Shanghai"
+            ) from error
 
     def boundary(self) -> list[Area]:
         """The city's area; [] where none was given."""
@@ -111,15 +131,32 @@ class City:
         with self._lock:
             streets_mark = self.workspace.streets_mark()
             with self.registry() as registry:
-                mark = (streets_mark, registry.version)
-                if self._view is not None and mark == self._mark:
-                    return self._view
-                stations = registry.snapshot()
+                kept = registry.current()
+            mark = (streets_mark, kept.version)
+            if self._view is not None and mark == self._mark:
+                return self._view
             store = self._store(streets_mark)
-            version = f"{store.streets.hash}-{mark[1]}"
-            self._view = CityView(self.workspace, self.config, store, stations, version=version)
+            version = f"{store.streets.hash}-{kept.version}"
+            self._view = CityView(
+                self.workspace, self.config, store, kept.stations, version=version
+            )
             self._mark = mark
             return self._view
+
+    def as_of(self, day: date) -> CityView:
+        """The present streets with the stations of the end of a past day, or of an instant.
+
+        Raises
+        ------
+        InputError
+            The day lies ahead, or no streets were imported yet.
+        """
+        today = datetime.now(self.zone).date()
+        if (day.date() if isinstance(day, datetime) else day) > today:
+            raise InputError(f"{day} lies ahead; the registry knows the past up to {today}")
+        with self.registry() as registry:
+            stations = registry.as_of(day, zone=self.zone)
+        return self.current().with_stations(stations, f"as of {day.isoformat()}")
 
     def _store(self, mark: object) -> StreetStore:
         """The streets in force, opened again only when they changed."""
@@ -241,30 +278,47 @@ class City:
         self,
         rows: Any,
         *,
-        datum: str = "wgs84",
+        datum: str | None = None,
         kind: str | None = None,
         source: str = "",
         dry_run: bool = False,
+        by: Actor | None = None,
+        report: Report | None = None,
     ) -> ImportReport:
         """Add or update stations from rows of a table; all or nothing.
 
-        Positions out of the city are rejected where a boundary or streets tell its extent;
-        stations too far from any street are kept and named in a warning: they cannot be reached.
+        Positions out of the city are rejected where a boundary or streets tell its extent; all
+        other doubts about a place are warnings, and so is a batch that looks like another datum.
+
+        Parameters
+        ----------
+        datum
+            Datum of rows that do not tell their own; None for what the headings tell, else WGS-84;
+            "auto" for the one that clearly fits the streets.
+
+        Raises
+        ------
+        InputError
+            The datum or kind is unknown, or "auto" finds none that clearly fits.
         """
+        from locator.screening import screen_import, settle_datum
+
+        view = self.current() if self.workspace.streets_folder() is not None else None
+        taken, warnings = settle_datum(view, rows, datum)
         with self.registry() as registry:
-            report = registry.import_rows(
+            done = registry.import_rows(
                 rows,
-                datum=datum,
+                datum=taken,
                 kind=kind,
                 source=source,
                 dry_run=dry_run,
                 check=self._extent_check(),
                 code_prefix=self.config.code_prefix,
+                by=by or NOBODY,
+                inspect=lambda read, stored: screen_import(view, read, stored),
+                report=report,
             )
-        if not dry_run and self.workspace.streets_folder() is not None:
-            warnings = (*report.warnings, *self._unroutable_warning())
-            report = replace(report, warnings=warnings)
-        return report
+        return replace(done, warnings=(*warnings, *done.warnings))
 
     def _extent_check(self) -> Callable[[float, float], str | None] | None:
         """Tell why a position cannot be in this city; None where nothing tells its extent."""
@@ -290,17 +344,6 @@ class City:
             return "the position is outside the city"
 
         return check
-
-    def _unroutable_warning(self) -> list[str]:
-        view = self.current()
-        lost = view.placement().unroutable.tolist()
-        if not lost:
-            return []
-        shown = name_few(view.stations.code[row] for row in lost)
-        return [
-            f"{shown} are more than {self.config.station_snap_m:.0f} m from any street one may "
-            "walk and cannot be reached"
-        ]
 
 
 def _projection_near(shape: Any) -> Projection:

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import math
 import sys
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
+from locator.station_commands import stations
 from locator.terminal import (
     Commands,
     Coordinates,
@@ -24,6 +27,8 @@ from locator.terminal import (
     table,
     warn,
 )
+
+_SHOWN_ITEMS = 5
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -39,10 +44,7 @@ def streets() -> None:
     """The streets of the city."""
 
 
-@cli.group()
-@shared
-def stations() -> None:
-    """The stations of the city."""
+cli.add_command(stations)
 
 
 # -- city --------------------------------------------------------------------------------------
@@ -117,44 +119,6 @@ def import_streets(files: tuple[Path, ...], boundary: Path | None, buffer_m: flo
     show(made, lines)
 
 
-# -- stations ----------------------------------------------------------------------------------
-
-
-@stations.command("import")
-@click.argument("file", required=False, type=click.Path(path_type=Path))
-@click.option("--datum", default="wgs84", show_default=True, help="wgs84, gcj02, bd09, cgcs2000.")
-@click.option("--kind", help="Kind of stations without a kind of their own.")
-@click.option("--mapping", type=click.Path(path_type=Path), help="TOML or JSON: field = column.")
-@click.option("--osm", metavar="TAG=VALUE", help="Points of interest with that tag.")
-@click.option("--dry-run", is_flag=True, help="Say what would change; change nothing.")
-@shared
-def import_stations(
-    file: Path | None, datum: str, kind: str | None, mapping: Path | None, osm: str | None,
-    dry_run: bool,
-) -> None:  # fmt: skip
-    """Add or update stations from FILE, or from OpenStreetMap with --osm."""
-    from locator.intake import read_station_rows
-
-    city = settings().open()
-    rows = read_station_rows(city, file, mapping=mapping, osm=osm)
-    report = city.import_stations(rows, datum=datum, kind=kind, dry_run=dry_run)
-    document = report.to_dict()
-    warn(report.warnings)
-    lines = [
-        f"read {report.read}: added {report.added}, updated {report.updated}, "
-        f"unchanged {report.unchanged}, rejected {len(report.rejected)} ({report.datum})"
-    ]
-    if dry_run:
-        lines.append("nothing was changed (--dry-run)")
-    cells = [
-        [str(row["row"]), row["column"] or "", str(row["value"] or ""), row["reason"]]
-        for row in document["rejected"]
-    ]
-    if cells:
-        lines += table(cells, ["row", "column", "value", "reason"])
-    show(document, lines)
-
-
 # -- questions ---------------------------------------------------------------------------------
 
 
@@ -219,14 +183,20 @@ def nearest(
 @click.option("--mode", default="walk", show_default=True, help="walk, ebike or car.")
 @click.option("--depth", type=click.IntRange(min=1), default=1, show_default=True,
               help="Covered means in reach of that many stations.")  # fmt: skip
+@click.option("--as-of", "day", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY",
+              help="With the stations of a past day.")  # fmt: skip
 @click.option("--gaps", "gaps_file", type=click.Path(path_type=Path),
               help="Write the gaps with their lines (.geojson, .gpkg, .shp, .fgb).")  # fmt: skip
 @shared
-def coverage(within: str, kind: str | None, mode: str, depth: int, gaps_file: Path | None) -> None:
+def coverage(
+    within: str, kind: str | None, mode: str, depth: int, day: datetime | None,
+    gaps_file: Path | None,
+) -> None:  # fmt: skip
     """Which streets are within a limit of a station, and where the gaps are."""
     from locator.answers import coverage_document, write_gaps
 
-    view = settings().open().current()
+    city = settings().open()
+    view = city.current() if day is None else city.as_of(day.date())
     cover = view.coverage(within_m=within, kind=kind, mode=mode, depth=depth)
     document = coverage_document(view, cover, kind=kind)
     if gaps_file is not None:
@@ -295,6 +265,31 @@ def plan(
     show(document, lines)
 
 
+@cli.command()
+@click.option("--public", is_flag=True, help="Also what is needed before going public.")
+@shared
+def doctor(public: bool) -> None:
+    """What is wrong, unknown or due in the city, most urgent first."""
+    from locator.doctor import examine, to_document
+
+    checks = examine(settings().open(), public=public)
+    marks = {"fail": "✗", "warn": "!", "unknown": "?", "ok": "✓"}
+    lines = []
+    for check in checks:
+        lines.append(f"{marks[check.status]} {check.title}")
+        if check.advice and check.status != "ok":
+            lines.append(f"    {check.advice}")
+        lines += [f"    · {_one_line(item)}" for item in check.items[:_SHOWN_ITEMS]]
+        if check.count > _SHOWN_ITEMS and check.items:
+            lines.append(f"    … {check.count} in all (--json shows more)")
+    show(to_document(checks), lines)
+
+
+def _one_line(item: dict[str, Any]) -> str:
+    """An item of a check on one line."""
+    return "  ".join(str(value) for value in item.values() if value not in (None, ""))
+
+
 def main() -> None:
     """Run the command line; one line a failure, never a traceback."""
     from locator.errors import LocatorError
@@ -314,7 +309,7 @@ def main() -> None:
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(1)
-    except (OSError, MemoryError, RecursionError, UnicodeError) as problem:
+    except (OSError, OverflowError, MemoryError, RecursionError, UnicodeError) as problem:
         kind = type(problem).__name__
         click.echo(f"error: {kind} {problem}: check the input and the disk", err=True)
         sys.exit(2)

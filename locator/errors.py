@@ -6,6 +6,7 @@
     │   ├── SchemaError                   carries .problems: all of them
     │   └── OutsideRegionError            a point off the city
     ├── NotFoundError    (+ LookupError)  no such station, city, mode or kind
+    ├── ConflictError                     somebody else changed it meanwhile
     ├── InfeasibleError                   no plan can meet the request
     └── DataError        (+ OSError)      damaged file or workspace
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 from geodata.errors import DataError, InputError, LocatorError, SchemaError
 
 __all__ = [
+    "ConflictError",
     "CrsError",
     "DataError",
     "InfeasibleError",
@@ -39,6 +41,10 @@ class OutsideRegionError(InputError):
 
 class NotFoundError(LocatorError, LookupError):
     """There is no such station, city, mode or kind."""
+
+
+class ConflictError(LocatorError):
+    """Somebody else changed the same thing meanwhile; nothing was saved, nothing is lost."""
 
 
 class InfeasibleError(LocatorError):

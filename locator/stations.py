@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from datetime import date
+from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -19,15 +22,19 @@ from numpy.typing import ArrayLike
 from geodata.vocabulary import kinds, statuses
 from locator.arrays import Bools, Floats, frozen
 from locator.errors import InputError, NotFoundError
+from locator.hours import Hours
 
 if TYPE_CHECKING:
     from geodata.datum import Projection
 
 NO_FACILITIES: Mapping[str, bool] = MappingProxyType({})
+UNKNOWN_HOURS = Hours()
 _TEXTS = (
     "code", "name", "kind", "hours", "access_scope", "access_mode", "status", "address", "phone",
     "district_code", "source_id",
 )  # fmt: skip
+_OBJECTS = ("facilities", "broken", "opening", "verified_on")
+_FLAGS = ("name_made", "sample", "disputed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +49,12 @@ class Station:
         A code of `geodata.vocabulary.kinds`.
     lon_deg, lat_deg
         WGS-84.
-    hours
-        Opening hours as received, "" where unknown.
+    hours, opening
+        Opening hours as received, "" where unknown, and what was understood of them.
     facilities
-        Code to yes or no; a code that is missing is unknown.
+        Code to yes or no; a code that is missing is unknown. What is there but out of order is no.
+    broken
+        Codes of what is there but out of order.
     access_scope, access_mode, status
         Codes of `geodata.vocabulary`; "" where unknown.
     phone
@@ -54,6 +63,10 @@ class Station:
         Whether the name was made from other fields.
     sample
         Whether the station is invented.
+    disputed
+        Whether workers found it locked in posted hours and its host has not answered yet.
+    verified_on
+        When its hours, or the record as a whole, were last checked; None where never.
     """
 
     code: str
@@ -72,6 +85,10 @@ class Station:
     source_id: str = ""
     name_made: bool = False
     sample: bool = False
+    opening: Hours = UNKNOWN_HOURS
+    broken: frozenset[str] = frozenset()
+    disputed: bool = False
+    verified_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,8 +101,8 @@ class Stations:
     Parameters
     ----------
     lonlat_deg : (n, 2) float64, WGS-84
-    facilities : (n,) mappings, possibly shared between stations
-    name_made, sample : (n,) bool
+    facilities, opening, broken : (n,) values, possibly shared between stations
+    name_made, sample, disputed : (n,) bool
     """
 
     code: tuple[str, ...]
@@ -103,15 +120,19 @@ class Stations:
     source_id: tuple[str, ...]
     name_made: Bools
     sample: Bools
+    disputed: Bools
+    opening: tuple[Hours, ...]
+    broken: tuple[frozenset[str], ...]
+    verified_on: tuple[date | None, ...]
     _xy_m: Floats | None = field(default=None, repr=False)
     _hash: str = field(default="", init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if any(left >= right for left, right in zip(self.code, self.code[1:], strict=False)):
+        if not all(map(operator.lt, self.code, islice(self.code, 1, None))):
             raise InputError("station codes must be distinct and ascending")
         lonlat = frozen(self.lonlat_deg, np.float64).reshape(-1, 2)
         object.__setattr__(self, "lonlat_deg", lonlat)
-        for name in ("name_made", "sample"):
+        for name in _FLAGS:
             object.__setattr__(self, name, frozen(getattr(self, name), np.bool_))
         for column in fields(self):
             values = getattr(self, column.name)
@@ -134,14 +155,13 @@ class Stations:
         if unknown:
             raise InputError(f"unknown kind {min(unknown)!r}; expected one of {_kind_list()}")
         columns: dict[str, Any] = {
-            name: tuple(getattr(row, name) for row in rows) for name in _TEXTS
+            name: tuple(getattr(row, name) for row in rows) for name in (*_TEXTS, *_OBJECTS)
         }
+        for name in _FLAGS:
+            columns[name] = np.array([getattr(row, name) for row in rows], dtype=np.bool_)
         return cls(
             **columns,
             lonlat_deg=np.array([(row.lon_deg, row.lat_deg) for row in rows], dtype=np.float64),
-            facilities=tuple(row.facilities for row in rows),
-            name_made=np.array([row.name_made for row in rows], dtype=np.bool_),
-            sample=np.array([row.sample for row in rows], dtype=np.bool_),
         )
 
     @classmethod
@@ -153,16 +173,10 @@ class Stations:
         return len(self.code)
 
     def __getitem__(self, index: int) -> Station:
-        texts: dict[str, Any] = {name: getattr(self, name)[index] for name in _TEXTS}
+        values: dict[str, Any] = {name: getattr(self, name)[index] for name in (*_TEXTS, *_OBJECTS)}
+        values |= {name: bool(getattr(self, name)[index]) for name in _FLAGS}
         lon_deg, lat_deg = self.lonlat_deg[index].tolist()
-        return Station(
-            **texts,
-            lon_deg=lon_deg,
-            lat_deg=lat_deg,
-            facilities=self.facilities[index],
-            name_made=bool(self.name_made[index]),
-            sample=bool(self.sample[index]),
-        )
+        return Station(**values, lon_deg=lon_deg, lat_deg=lat_deg)
 
     def __iter__(self) -> Iterator[Station]:
         return (self[index] for index in range(len(self)))
@@ -228,12 +242,42 @@ class Stations:
         picked = rows.tolist()
         columns: dict[str, Any] = {
             name: tuple([getattr(self, name)[row] for row in picked])
-            for name in (*_TEXTS, "facilities")
+            for name in (*_TEXTS, *_OBJECTS)
         }
-        for name in ("lonlat_deg", "name_made", "sample"):
+        for name in ("lonlat_deg", *_FLAGS):
             columns[name] = getattr(self, name)[rows]
         if self._xy_m is not None:
             columns["_xy_m"] = frozen(self._xy_m[rows])
+        return self._replace(**columns)
+
+    def replaced(self, stations: Mapping[int, Station]) -> Stations:
+        """These stations with other facts in some rows; their codes stay.
+
+        `xy_m` is dropped where a station moved.
+
+        Raises
+        ------
+        InputError
+            A station brings another code than its row has.
+        """
+        for row, station in stations.items():
+            if station.code != self.code[row]:
+                raise InputError(f"row {row} is {self.code[row]!r}, got {station.code!r}")
+        columns: dict[str, Any] = {}
+        for name in (*_TEXTS, *_OBJECTS, *_FLAGS):
+            old = getattr(self, name)
+            new = {row: getattr(station, name) for row, station in stations.items()}
+            if any(old[row] != value for row, value in new.items()):
+                column = list(old)
+                for row, value in new.items():
+                    column[row] = value
+                columns[name] = tuple(column)
+        places = {row: (place.lon_deg, place.lat_deg) for row, place in stations.items()}
+        if any(tuple(self.lonlat_deg[row].tolist()) != place for row, place in places.items()):
+            lonlat = self.lonlat_deg.copy()
+            for row, place in places.items():
+                lonlat[row] = place
+            columns |= {"lonlat_deg": lonlat, "_xy_m": None}
         return self._replace(**columns)
 
     def added(self, other: Stations) -> Stations:
@@ -251,10 +295,10 @@ class Stations:
             raise InputError(f"station {min(twice)!r} is there already; give it another code")
         order = np.argsort(np.array(self.code + other.code, dtype=object), kind="stable")
         columns: dict[str, Any] = {}
-        for name in (*_TEXTS, "facilities"):
+        for name in (*_TEXTS, *_OBJECTS):
             both = getattr(self, name) + getattr(other, name)
             columns[name] = tuple(both[row] for row in order.tolist())
-        for name in ("lonlat_deg", "name_made", "sample"):
+        for name in ("lonlat_deg", *_FLAGS):
             columns[name] = np.concatenate((getattr(self, name), getattr(other, name)))[order]
         columns["_xy_m"] = None
         if self._xy_m is not None and other._xy_m is not None:
@@ -283,8 +327,10 @@ class Stations:
             offered = [sorted(station.items()) for station in self.facilities]
             texts = [getattr(self, name) for name in _TEXTS]
             digest.update(json.dumps([texts, offered], ensure_ascii=False).encode())
-            for array in (self.lonlat_deg, self.name_made, self.sample):
-                digest.update(array.tobytes())
+            digest.update(repr([sorted(codes) for codes in self.broken]).encode())
+            digest.update(repr((self.opening, self.verified_on)).encode())
+            for name in ("lonlat_deg", *_FLAGS):
+                digest.update(getattr(self, name).tobytes())
             object.__setattr__(self, "_hash", digest.hexdigest()[:16])
         return self._hash
 
@@ -294,7 +340,8 @@ class Stations:
 
         columns: dict[str, Any] = {name: list(getattr(self, name)) for name in _TEXTS}
         columns["facilities"] = [dict(offered) for offered in self.facilities]
-        columns |= {"name_made": self.name_made, "sample": self.sample}
+        columns |= {name: getattr(self, name) for name in _FLAGS}
+        columns["verified_on"] = list(self.verified_on)
         points = geopandas.points_from_xy(self.lonlat_deg[:, 0], self.lonlat_deg[:, 1])
         frame = geopandas.GeoDataFrame(columns, geometry=points, crs="EPSG:4326")
         return frame.set_index("code")

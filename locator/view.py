@@ -11,7 +11,8 @@ import json
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -37,6 +38,7 @@ from locator.workspace import CityConfig, Workspace, read_json_lines
 
 if TYPE_CHECKING:
     from locator.coverage import Coverage
+    from locator.hours.timetable import Timetable
     from locator.islands import Islands
     from locator.nearest import Nearest
     from locator.siting.plan import Plan
@@ -404,6 +406,34 @@ class CityView:
         return CityView(
             self.workspace, self.config, self.store, stations, version=version, sites=sites
         )
+
+    def with_status(self, statuses: Mapping[str, str]) -> CityView:
+        """The same city with other statuses of some stations, by code; this view is unchanged."""
+        rows = {
+            row: replace(self.stations[row], status=statuses[code])
+            for row, code in enumerate(self.stations.code)
+            if code in statuses
+        }
+        return self.with_stations(self.stations.replaced(rows), f"status{sorted(statuses.items())}")
+
+    def with_stations(self, stations: Stations, mark: str) -> CityView:
+        """The same streets with other stations, as of a past day; `mark` tells them apart."""
+        return CityView(
+            self.workspace,
+            self.config,
+            self.store,
+            stations,
+            version=f"{self.version}-{hashlib.sha256(mark.encode()).hexdigest()[:8]}",
+            sites=self._sites,
+        )
+
+    @cached_property
+    def timetable(self) -> Timetable:
+        """Opening hours of all stations, ready to be asked at any local time of the city."""
+        from geodata.calendar import load_calendar
+        from locator.hours.timetable import Timetable
+
+        return Timetable.compile(self.stations.opening, load_calendar())
 
     def _kept(self, key: object, make: Callable[[], Any]) -> Any:
         """A result from the cache, or made and kept; the least lately used one makes room."""

@@ -3,7 +3,8 @@
     city.toml            name, code prefix, CRS, time zone, snap limits, buffer
     boundary.geojson     the city's area, where one was given (WGS-84)
     districts.geojson    its districts, where they were given
-    registry.sqlite      the stations
+    registry.sqlite      the stations, unless a database server has them
+    private.key          opens the private fields of the registry; keep it apart from backups
     streets.json         which folder below holds the streets in force
     streets-HASH-N/      streets, networks, points of interest and water of one import
 
@@ -42,8 +43,13 @@ class CityConfig:
         First part of new station codes.
     person_snap_m, station_snap_m
         How far a person, or a station, may be from a street.
+    database_url
+        PostgreSQL database of the registry; "" for the file in the folder. The environment's
+        LOCATOR_DATABASE_URL goes before it, so that a password need not stand here.
     buffer_m
         Streets that far beyond the boundary are kept for the way, and never counted.
+    map_approval, icp_number, public_url
+        What the public pages must show or have; `locator doctor --public` asks for them.
     sample
         True in a city of invented stations; every page then says so.
     """
@@ -55,6 +61,10 @@ class CityConfig:
     person_snap_m: float = 250.0
     station_snap_m: float = 100.0
     buffer_m: float = 3000.0
+    database_url: str = ""
+    map_approval: str = ""
+    icp_number: str = ""
+    public_url: str = ""
     sample: bool = False
     format: int = FORMAT_VERSION
 
@@ -90,8 +100,13 @@ class Workspace:
 
     @property
     def registry_path(self) -> Path:
-        """The station store."""
+        """The station store, where it is a file."""
         return self.path / "registry.sqlite"
+
+    @property
+    def key_path(self) -> Path:
+        """Key of the registry's private fields."""
+        return self.path / "private.key"
 
     def read_config(self) -> CityConfig:
         """What `city.toml` says.

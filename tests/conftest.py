@@ -18,6 +18,9 @@ import hypothesis
 import numpy as np
 import pytest
 
+from locator.registry.database import close_servers
+from tests.postgres import Server, find_programs, running_server
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("LOCATOR_SHARED", ROOT.parent / "shared")).resolve()
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
@@ -123,3 +126,29 @@ def _marks() -> dict[Path, tuple[int, int]]:
     files = [*_list_project(), *(SHARED / "data").rglob("*")]
     stats = {path: path.stat() for path in files if path.is_file()}
     return {path: (stat.st_size, stat.st_mtime_ns) for path, stat in stats.items()}
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server of this run's own; CI must have one."""
+    if find_programs() is None:
+        reason = "no PostgreSQL server: `make test` installs one"
+        if IN_CI:
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def registry_place(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str | Path]:
+    """Where an empty registry may be made: a folder, then a PostgreSQL database."""
+    monkeypatch.setenv("LOCATOR_KEY_FILE", str(tmp_path / "private.key"))
+    if request.param == "sqlite":
+        yield tmp_path
+        return
+    server: Server = request.getfixturevalue("postgres")
+    yield server.new_database()
+    close_servers()

@@ -10,6 +10,7 @@ import sys
 import textwrap
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +23,15 @@ from geodata.datum import from_wgs84
 from geodata.pois import poi_rows
 from geodata.tables import read_rows, rows_from_records
 from locator.errors import DataError, InputError
-from locator.registry import ImportReport, Registry, split_code, store
+from locator.registry import ImportReport, Registry, database, split_code
 from locator.registry.codes import make_code
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
-def registry(tmp_path: Path) -> Iterator[Registry]:
-    with Registry.open(tmp_path, create=True) as opened:
+def registry(registry_place: str | Path) -> Iterator[Registry]:
+    with Registry.open(registry_place, create=True) as opened:
         yield opened
 
 
@@ -49,8 +50,10 @@ def bring(
 
 
 def query(registry: Registry, sql: str) -> list[tuple[Any, ...]]:
-    """What another program sees or does in the file."""
-    return run_sql(registry.path, sql)
+    """What another program sees or does in the database."""
+    with registry.database.write() as connection:
+        found = connection.exec_driver_sql(sql)
+        return [tuple(row) for row in found] if found.returns_rows else []
 
 
 def run_sql(file: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -191,7 +194,13 @@ def test_import_bad_row_is_told_with_row_column_value_and_reason(
     assert reason in rejection.reason
     assert len(registry.snapshot()) == 1
     assert report.to_dict()["rejected"] == [
-        {"row": 2, "column": column, "value": value, "reason": rejection.reason}
+        {
+            "row": 2,
+            "column": column,
+            "value": value,
+            "reason": rejection.reason,
+            "fix": rejection.fix,
+        }
     ]
 
 
@@ -266,13 +275,17 @@ def test_import_words_are_read_and_unknown_ones_are_told_and_kept(registry: Regi
     assert (second.status, second.access_scope) == ("open", "")
     assert len(report.warnings) == 2
     assert "'看情况'" in " ".join(report.warnings)
-    assert "red" in query(registry, "SELECT extra FROM station ORDER BY id")[1][0]
+    assert registry.entries()[1].extra["colour"] == "red"
 
 
 def test_import_private_mobile_is_not_published(registry: Registry) -> None:
     report = bring(registry, place(phone="138 0513 0001"), place("B", lat=32.1, phone="0513-85216"))
     assert registry.snapshot().phone == ("", "0513-85216")
     assert "private" in report.warnings[0]
+    sealed, open_phone = registry.entries()
+    assert "138" not in repr(sealed)
+    assert registry.opened(sealed) == {"keeper_phone": "138 0513 0001"}
+    assert registry.opened(open_phone) == {}
 
 
 def test_import_sample_mark_is_kept(registry: Registry) -> None:
@@ -304,10 +317,10 @@ def test_import_datum_is_converted_and_the_raw_position_kept(
 
 def test_codes_are_never_used_again(registry: Registry) -> None:
     bring(registry, place(), place("B", lat=32.1))
-    query(registry, "DELETE FROM station WHERE name = 'B'")
-    bring(registry, place("C", lat=32.2))
+    registry.undo()
+    bring(registry, place(), place("C", lat=32.2))
     numbers = [split_code(code) for code in registry.snapshot().code]
-    assert numbers == [("ST-000000-OW", 1), ("ST-000000-OW", 3)]
+    assert numbers == [("ST-000000-OW", 3), ("ST-000000-OW", 4)]
 
 
 def test_codes_given_in_our_form_count_as_used(registry: Registry) -> None:
@@ -341,7 +354,8 @@ def test_dry_run_tells_the_same_and_writes_nothing(registry: Registry) -> None:
     planned = bring(registry, *places, dry_run=True)
     assert (registry.version, registry.snapshot().hash) == before
     done = bring(registry, *places)
-    assert planned == done
+    assert planned.batch is None
+    assert planned == replace(done, batch=None)
     assert counts(done) == (1, 1, 0, 1)
     assert registry.version == before[0] + 1
 
@@ -462,13 +476,12 @@ def test_open_damaged_page_is_refused(tmp_path: Path) -> None:
         bring(registry, *[place(f"A{i}", lat=32 + i / 100) for i in range(200)])
     file = tmp_path / "registry.sqlite"
     content = bytearray(file.read_bytes())
-    content[3 * 4096 : 5 * 4096] = os.urandom(2 * 4096)
-    file.write_bytes(content)
-    with pytest.raises(DataError, match="damaged"):
-        Registry.open(tmp_path)
-    file.write_bytes(content[: len(content) // 2])
-    with pytest.raises(DataError, match="damaged"):
-        Registry.open(tmp_path)
+    for size in (len(content), len(content) // 2):
+        damaged = tmp_path / f"damaged-{size}"
+        content[3 * 4096 : 5 * 4096] = os.urandom(2 * 4096)
+        damaged.write_bytes(content[:size])
+        with pytest.raises(DataError, match="damaged"):
+            Registry.open(damaged)
 
 
 def test_open_another_database_or_newer_schema_is_refused(tmp_path: Path) -> None:
@@ -500,13 +513,40 @@ def test_open_unwritable_folder_is_refused(tmp_path: Path) -> None:
         Registry.open(tmp_path, create=True)
 
 
-def test_import_on_a_full_disk_changes_nothing(registry: Registry) -> None:
-    bring(registry, place())
-    before = registry.version, registry.snapshot().hash
-    registry._db.execute("PRAGMA max_page_count = 12")  # the same error as a full disk gives
-    with pytest.raises(DataError, match="disk is full"):
-        bring(registry, *[place(f"B{i}", lat=31 + i / 1000) for i in range(2000)])
-    assert (registry.version, registry.snapshot().hash) == before
+def test_import_on_a_full_disk_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = database._connect
+
+    def small(file: Path, mode: str) -> sqlite3.Connection:
+        db = connect(file, mode)
+        db.execute("PRAGMA max_page_count = 60")  # the same error as a full disk gives
+        return db
+
+    with Registry.open(tmp_path, create=True) as registry:
+        bring(registry, place())
+        before = registry.version, registry.snapshot().hash
+        monkeypatch.setattr(database, "_connect", small)
+        with pytest.raises(DataError, match="disk is full; nothing was changed"):
+            bring(registry, *[place(f"B{i}", lat=31 + i / 1000) for i in range(2000)])
+        assert (registry.version, registry.snapshot().hash) == before
+
+
+def test_import_past_the_file_size_limit_is_told_and_changes_nothing(tmp_path: Path) -> None:
+    with Registry.open(tmp_path, create=True) as registry:
+        bring(registry, place())
+    script = PAUSED_IMPORT.replace(
+        "import sys, time", "import resource, signal, sys, time"
+    ).replace(
+        "places =",
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))\nplaces =",
+    )
+    command = [sys.executable, "-c", script, str(tmp_path), "20000"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "nothing was changed" in done.stderr.splitlines()[-1]
+    with Registry.open(tmp_path) as registry:
+        assert (len(registry.snapshot()), registry.version) == (1, 1)
 
 
 def test_import_failing_check_changes_nothing(registry: Registry) -> None:
@@ -525,10 +565,11 @@ PAUSED_IMPORT = textwrap.dedent("""
     from locator.registry import Registry
 
     class Paused(Registry):
-        def _write(self, plan):
-            super()._write(plan)
+        def _write_import(self, *args):
+            batch = super()._write_import(*args)
             print("written", flush=True)  # and not committed
             time.sleep(60)
+            return batch
 
     places = [{"name": f"N{i}", "lon": 120 + i / 1e5, "lat": 32.0} for i in range(int(sys.argv[2]))]
     with Paused.open(sys.argv[1]) as registry:
@@ -537,12 +578,12 @@ PAUSED_IMPORT = textwrap.dedent("""
 
 
 @pytest.fixture
-def paused_import(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+def paused_import(registry_place: str | Path) -> Iterator[subprocess.Popen[str]]:
     """A process that stands still in the middle of an import."""
-    with Registry.open(tmp_path, create=True) as registry:
+    with Registry.open(registry_place, create=True) as registry:
         bring(registry, place())
     process = subprocess.Popen(
-        [sys.executable, "-c", PAUSED_IMPORT, str(tmp_path), "20000"],
+        [sys.executable, "-c", PAUSED_IMPORT, str(registry_place), "20000"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
@@ -557,41 +598,45 @@ def paused_import(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_import_killed_in_the_middle_leaves_the_old_registry(
-    tmp_path: Path, paused_import: subprocess.Popen[str]
+    registry_place: str | Path, paused_import: subprocess.Popen[str]
 ) -> None:
-    assert (tmp_path / "registry.sqlite-wal").stat().st_size > 1_000_000  # it had been writing
+    if isinstance(registry_place, Path):
+        log = registry_place / "registry.sqlite-wal"
+        assert log.stat().st_size > 1_000_000  # it had been writing
     paused_import.kill()
     paused_import.wait()
-    with Registry.open(tmp_path) as registry:
+    with Registry.open(registry_place) as registry:
         assert (len(registry.snapshot()), registry.version) == (1, 1)
         assert counts(bring(registry, place("B", lat=32.1))) == (1, 0, 0, 0)
 
 
 def test_import_in_progress_is_not_seen_and_a_second_writer_is_told(
-    tmp_path: Path, paused_import: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+    registry_place: str | Path,
+    paused_import: subprocess.Popen[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(store, "_BUSY_MS", 50)
+    monkeypatch.setattr(database, "_WAIT_S", 0.05)
     assert paused_import.poll() is None
-    with Registry.open(tmp_path) as registry:
+    with Registry.open(registry_place) as registry:
         assert (len(registry.snapshot()), registry.version) == (1, 1)
         assert counts(bring(registry, place("B", lat=32.1), dry_run=True)) == (1, 0, 0, 0)
         with pytest.raises(DataError, match="another process"):
             bring(registry, place("B", lat=32.1))
 
 
-def test_import_two_processes_at_once_lose_nothing(tmp_path: Path) -> None:
-    Registry.open(tmp_path, create=True).close()
+def test_import_two_processes_at_once_lose_nothing(registry_place: str | Path) -> None:
+    Registry.open(registry_place, create=True).close()
     script = PAUSED_IMPORT.replace("time.sleep(60)", "time.sleep(0.2)")
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", script.replace("32.0", lat), str(tmp_path), "3000"],
+            [sys.executable, "-c", script.replace("32.0", lat), str(registry_place), "3000"],
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
         )
         for lat in ("31.5", "32.5")
     ]
     assert [process.wait(timeout=60) for process in processes] == [0, 0]
-    with Registry.open(tmp_path) as registry:
+    with Registry.open(registry_place) as registry:
         stations = registry.snapshot()
         assert registry.version == 2
         assert len(set(stations.code)) == 6000
@@ -600,11 +645,13 @@ def test_import_two_processes_at_once_lose_nothing(tmp_path: Path) -> None:
         }
 
 
-def test_open_created_by_many_threads_at_once_is_one_registry(tmp_path: Path) -> None:
+def test_open_created_by_many_threads_at_once_is_one_registry(
+    registry_place: str | Path,
+) -> None:
     reports: list[ImportReport] = []
 
     def work() -> None:
-        with Registry.open(tmp_path, create=True) as registry:
+        with Registry.open(registry_place, create=True) as registry:
             reports.append(bring(registry, place()))
 
     threads = [threading.Thread(target=work) for _ in range(8)]

@@ -13,12 +13,20 @@ from http import HTTPStatus
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from locator.errors import DataError, InfeasibleError, InputError, LocatorError, NotFoundError
+from locator.errors import (
+    ConflictError,
+    DataError,
+    InfeasibleError,
+    InputError,
+    LocatorError,
+    NotFoundError,
+)
 from webapp.params import ParameterError
 
 # The first class that fits counts.
 STATUSES: tuple[tuple[type[LocatorError], int], ...] = (
     (NotFoundError, 404),
+    (ConflictError, 409),
     (InfeasibleError, 422),
     (DataError, 500),
     (InputError, 422),
@@ -28,6 +36,7 @@ _SERVER_ERROR = 500
 _TEXTS = {
     404: ("没有这一页", "网址可能写错了，或这一页已经撤了。"),
     405: ("不能这样打开", "请从首页进来。"),
+    409: ("别人刚改过", "你的修改没有保存。请重新打开，再改一次。"),
     413: ("内容太长", "请少填一些再试。"),
     422: ("有一项填得不对", "改好下面这一项再试。"),
     500: ("服务出错了", "不是你的问题。请稍后再试。"),

@@ -1,25 +1,42 @@
 """The registry: stations as they are kept, from the rows of a file to the columns of a question.
 
-codes      station codes and their check character
-entries    one station as it is stored, and what a row changes about it
-reading    rows of a file -> entries
-matching   which stored station a row speaks of
-imports    what an import will do, worked out before anything is written
-store      the SQLite file behind `Registry`
+codes       station codes and their check character
+entries     one station as it is stored, and what a row changes about it
+sealing     private fields, encrypted
+reading     rows of a file -> entries
+matching    which stored station a row speaks of
+models      the tables; migrations brings older ones up to date
+database    SQLite or PostgreSQL, opened and checked
+records     entries in and out of the tables
+history     who changed what; the registry of a past day; taking an import back
+imports     what an import will do, worked out before anything is written
+snapshots   the stations as columns, read whole or brought up to date
+batches     writing, all or nothing, with a version
+store       `Registry`, in front of all of it
 """
 
 from __future__ import annotations
 
+from locator.registry.batches import NOBODY, Actor
 from locator.registry.codes import check_character, split_code
-from locator.registry.entries import Rejection
+from locator.registry.database import FILE_NAME
+from locator.registry.entries import Entry, Equipment, Rejection
+from locator.registry.history import Batch, Change, UndoReport
 from locator.registry.imports import ImportReport
-from locator.registry.store import FILE_NAME, Registry
+from locator.registry.store import Registry
 
 __all__ = [
     "FILE_NAME",
+    "NOBODY",
+    "Actor",
+    "Batch",
+    "Change",
+    "Entry",
+    "Equipment",
     "ImportReport",
     "Registry",
     "Rejection",
+    "UndoReport",
     "check_character",
     "split_code",
 ]

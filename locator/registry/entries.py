@@ -2,29 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from geodata.datum import CHINA_BOUNDS_DEG
+from geodata.fields import fields
 from geodata.vocabulary import kinds
+from locator.hours import Hours
 
 _SAME_PLACE_DEG = 1e-7  # about 1 cm: less is the noise of converting and writing coordinates
 # What a station is known for; the rest of an entry tells where that knowledge came from.
 _FACTS = (
-    "kind", "address", "hours", "access_scope", "access_mode", "phone", "status", "district_code",
+    "kind", "address", "access_scope", "access_mode", "phone", "status", "district_code",
 )  # fmt: skip
+CONDITIONS = ("working", "broken", "missing")
 _PLACE = ("lon_deg", "lat_deg", "lon_raw", "lat_raw", "datum_raw")
 _ORIGIN = ("source", "source_id")
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A row that was not taken: its number, the column and value at fault, and why."""
+    """A row that was not taken: its number, the column and value at fault, why, and what to do."""
 
     row: int
     column: str
     value: str
     reason: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What is known of a facility beyond its presence.
+
+    Parameters
+    ----------
+    condition
+        One of `CONDITIONS`, "" where unknown.
+    """
+
+    count: int | None = None
+    condition: str = ""
+    checked_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +61,18 @@ class Entry:
         WGS-84.
     lon_raw, lat_raw, datum_raw
         As received.
+    hours, opening
+        Opening hours as received, and what was understood of them.
+    facilities, equipment
+        Presence by facility code, and what else is known of it.
+    facts
+        All other fields of `geodata.fields` by name; sealed ones as sealed text.
+    verified
+        When a field was last checked, by name; "" stands for the record as a whole.
     extra
         Cells of columns that were not understood, by heading; never published.
-    id
-        Key in the store, 0 for an entry that is not stored.
+    id, version
+        Key in the store and number of its changes; 0 for an entry that is not stored.
     row
         Number of the row it was read from, 0 for a stored entry.
     """
@@ -59,29 +88,56 @@ class Entry:
     name_made: bool = False
     address: str = ""
     hours: str = ""
-    facilities: dict[str, bool] = field(default_factory=dict)
+    opening: Hours = field(default_factory=Hours)
+    facilities: Mapping[str, bool] = field(default_factory=dict)
+    equipment: Mapping[str, Equipment] = field(default_factory=dict)
     access_scope: str = ""
     access_mode: str = ""
     phone: str = ""
     status: str = ""
     district_code: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    verified: Mapping[str, date] = field(default_factory=dict)
     source: str = ""
     source_id: str = ""
     sample: bool | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
     id: int = 0
+    version: int = 0
     row: int = 0
+
+    def value(self, name: str) -> Any:
+        """Value of a field of `geodata.fields`; None where it is not known.
+
+        Raises
+        ------
+        KeyError
+            There is no such field.
+        """
+        if name in CORE:
+            known = getattr(self, name)
+            return None if known == "" else known
+        return self.facts.get(fields()[name].name)
+
+
+# Fields of `geodata.fields` that are attributes of an entry; the others are in its `facts`.
+CORE = (
+    "code", "kind", "name", "address", "hours", "access_scope", "access_mode", "phone", "status",
+    "district_code", "sample",
+)  # fmt: skip
 
 
 def merge_entries(stored: Entry, row: Entry) -> tuple[Entry, bool]:
     """A stored station brought up to date by a row, and whether any fact about it changed.
 
-    Blank cells leave what is known; facilities are merged one by one; the code stays. A new origin
-    (source, source id, extra columns) is kept too, but is no change of the station; nor is a
-    position within a centimetre, which is left as it was.
+    Blank cells leave what is known; facilities, facts and dates are merged one by one; the code
+    stays. A new origin (source, source id, extra columns) is kept too, but is no change of the
+    station; nor is a position within a centimetre, which is left as it was.
     """
     changes: dict[str, Any] = {name: getattr(row, name) for name in _FACTS if getattr(row, name)}
-    changes["facilities"] = {**stored.facilities, **row.facilities}
+    for name in ("facilities", "equipment", "facts", "verified"):
+        changes[name] = {**getattr(stored, name), **getattr(row, name)}
+    changes |= _merged_hours(stored, row)
     if row.sample is not None:
         changes["sample"] = row.sample
     moved_deg = max(abs(stored.lon_deg - row.lon_deg), abs(stored.lat_deg - row.lat_deg))
@@ -96,6 +152,21 @@ def merge_entries(stored: Entry, row: Entry) -> tuple[Entry, bool]:
         merged, extra=stored.extra, **{name: getattr(stored, name) for name in _ORIGIN}
     )
     return merged, known_for != stored
+
+
+def _merged_hours(stored: Entry, row: Entry) -> dict[str, Any]:
+    """Hours after a row: another text replaces the weekly hours, understood or not.
+
+    Dated exceptions and overrides stay unless the row brings some of its own.
+    """
+    new = row.opening
+    opening = stored.opening
+    if (row.hours and row.hours != stored.hours) or (new.known and not opening.known):
+        opening = replace(opening, rules=new.rules, holidays=new.holidays, known=new.known)
+    for name in ("exceptions", "overrides"):
+        if getattr(new, name):
+            opening = replace(opening, **{name: getattr(new, name)})
+    return {"hours": row.hours or stored.hours, "opening": opening}
 
 
 def with_made_name(entry: Entry) -> Entry:

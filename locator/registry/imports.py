@@ -6,19 +6,31 @@ without the writing, and the store behind it can be replaced.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from locator.registry.codes import code_series, make_code, split_code
 from locator.registry.entries import Entry, Rejection, merge_entries, with_made_name
 from locator.registry.matching import find_duplicates, match_entries
+from locator.registry.records import compare
 
 if TYPE_CHECKING:
     from geodata.tables import Rows
     from locator.registry.reading import EntryReader
 
 _SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """What a row changes about a station: values before and after, by field."""
+
+    row: int
+    code: str
+    name: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +41,14 @@ class ImportReport:
     ----------
     datum
         Datum the positions were taken for.
+    changes
+        What differs for each updated station.
+    added_rows
+        Row and code of each new station.
+    columns
+        What each column of the file was taken for.
+    batch
+        Number of the import, by which it can be taken back; None where nothing was written.
     """
 
     read: int
@@ -38,6 +58,10 @@ class ImportReport:
     rejected: tuple[Rejection, ...]
     warnings: tuple[str, ...]
     datum: str
+    changes: tuple[RowChange, ...] = ()
+    added_rows: tuple[tuple[int, str, str], ...] = ()
+    columns: tuple[Mapping[str, str], ...] = ()
+    batch: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of `locator stations import`."""
@@ -49,6 +73,9 @@ class ImportReport:
             "rejected": [asdict(rejection) for rejection in self.rejected],
             "warnings": list(self.warnings),
             "datum": self.datum,
+            "changes": [asdict(change) for change in self.changes],
+            "columns": [dict(column) for column in self.columns],
+            "batch": self.batch,
         }
 
 
@@ -77,6 +104,7 @@ def plan_import(
     stored: Sequence[Entry],
     counters: dict[str, int],
     code_prefix: str,
+    inspect: Callable[[Sequence[Entry], Sequence[Entry]], list[str]] | None = None,
 ) -> ImportPlan:
     """Decide about every row of a file.
 
@@ -86,6 +114,8 @@ def plan_import(
         All stations of the registry.
     counters
         Last number used in each series of codes.
+    inspect
+        Called with the entries that were read and those stored: warnings about them.
 
     Raises
     ------
@@ -100,18 +130,21 @@ def plan_import(
     rejected += _repeats(entries, duplicates, rows)
     match, repeats = match_entries(single, stored)
     rejected += _repeats(single, repeats, rows)
-    changed, updated, warnings = _merge(single, match, stored)
+    changed, changes, warnings = _merge(single, match, stored)
     new = [e for i, e in enumerate(single) if i not in match and i not in repeats]
+    inspected = inspect(single, stored) if inspect else []
     codes = _CodeGiver(code_prefix, [*stored, *new], counters)
     added = [_completed(entry, codes) for entry in new]
     report = ImportReport(
         read=len(rows),
         added=len(added),
-        updated=updated,
-        unchanged=len(match) - updated,
+        updated=len(changes),
+        unchanged=len(match) - len(changes),
         rejected=tuple(sorted(rejected, key=lambda rejection: rejection.row)),
-        warnings=(*rows.warnings, *reader.warnings(), *warnings),
+        warnings=(*rows.warnings, *reader.warnings(), *warnings, *inspected),
         datum=reader.datum,
+        changes=tuple(changes),
+        added_rows=tuple((entry.row, entry.code, entry.name) for entry in added),
     )
     return ImportPlan(tuple(added), tuple(changed), codes.counters, report)
 
@@ -147,14 +180,16 @@ def _completed(entry: Entry, codes: _CodeGiver) -> Entry:
 
 def _merge(
     entries: Sequence[Entry], match: dict[int, int], stored: Sequence[Entry]
-) -> tuple[list[Entry], int, list[str]]:
-    """Stored entries to overwrite, how many of them are updates, and warnings."""
-    changed, updated = [], 0
+) -> tuple[list[Entry], list[RowChange], list[str]]:
+    """Stored entries to overwrite, what changes about them, and warnings."""
+    changed, changes = [], []
     kept_codes, renamed = [], []
     for index, station in match.items():
         row, old = entries[index], stored[station]
         merged, differs = merge_entries(old, row)
-        updated += differs
+        if differs:
+            was, now = compare(old, merged)
+            changes.append(RowChange(row.row, old.code, merged.name, was, now))
         if merged != old:
             changed.append(merged)
         if row.code and row.code != old.code:
@@ -162,7 +197,7 @@ def _merge(
         if not old.name_made and merged.name != old.name:
             renamed.append(f"row {row.row}: {old.name!r} is now {merged.name!r}")
     warnings = _listed("stations keep the code they have", kept_codes)
-    return changed, updated, warnings + _listed("stations were renamed", renamed)
+    return changed, changes, warnings + _listed("stations were renamed", renamed)
 
 
 def _listed(what: str, cases: Sequence[str]) -> list[str]:

@@ -8,26 +8,41 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from geodata.columns import parse_yes_no
 from geodata.datum import parse_datum, to_wgs84
+from geodata.districts import current_code, find_district
+from geodata.fields import Field, fields, line_text, parse_value
 from geodata.tables import Row, Rows
-from geodata.vocabulary import Terms, access_modes, access_scopes, kinds, statuses
+from geodata.vocabulary import (
+    Terms,
+    access_modes,
+    access_scopes,
+    kinds,
+    means_unknown,
+    statuses,
+    subtypes,
+)
 from locator.errors import InputError
+from locator.hours import Hours, ReadHours, read_hours
 from locator.registry.codes import MAX_LENGTH
-from locator.registry.entries import Entry, Rejection
+from locator.registry.entries import CORE, Entry, Rejection
 
 Check = Callable[[float, float], str | None]
 
 _PRIVATE_PHONE = re.compile(r"(?:\+?86)?1[3-9]\d{9}")  # mainland mobile numbers
 _SHOWN_WORDS = 3
 _SHOWN_CHARS = 80
+_VERIFIED = "verified_on"
+_DAY = Field(_VERIFIED, "", "", "date")
+_NO_HOURS = ReadHours(Hours(), "")
 
 
 class EntryReader:
@@ -43,6 +58,8 @@ class EntryReader:
         Kind of the rows that do not tell a known one themselves.
     check
         Called with longitude and latitude (WGS-84): why a station cannot be there, or None.
+    seal
+        Seals a private text, given with its field's name; without it private cells are not taken.
 
     Raises
     ------
@@ -51,7 +68,13 @@ class EntryReader:
     """
 
     def __init__(
-        self, source: str, *, datum: str, kind: str | None = None, check: Check | None = None
+        self,
+        source: str,
+        *,
+        datum: str,
+        kind: str | None = None,
+        check: Check | None = None,
+        seal: Callable[[str, str], str] | None = None,
     ) -> None:
         self.datum = parse_datum(datum)
         self._source = source
@@ -59,8 +82,11 @@ class EntryReader:
         if kind is not None and self._kind is None:
             raise InputError(f"unknown kind {kind!r}; expected one of {', '.join(kinds().codes)}")
         self._check = check
+        self._seal = seal
         self._rows = Rows(source, ())
         self._unknown: dict[str, Counter[str]] = {}
+        self._bad: dict[str, list[str]] = {}
+        self._unread_hours: Counter[str] = Counter()
         self._private_phones = 0
         self.rejected: list[Rejection] = []
 
@@ -70,7 +96,8 @@ class EntryReader:
         return list(self._entries(rows.rows))
 
     def _entries(self, rows: Sequence[Row]) -> Iterator[Entry]:
-        for row, (lon_deg, lat_deg) in zip(rows, _wgs84(rows, self.datum), strict=True):
+        datums = [self._datum_of(row) for row in rows]
+        for row, (lon_deg, lat_deg) in zip(rows, _wgs84(rows, datums), strict=True):
             result = self._reject(row, lon_deg, lat_deg) or self._read(row, lon_deg, lat_deg)
             if isinstance(result, Rejection):
                 self.rejected.append(result)
@@ -81,7 +108,8 @@ class EntryReader:
         """Why a row has no usable position; None where it has."""
         if row.problem is not None:
             problem = row.problem
-            return Rejection(row.number, problem.column, problem.value, problem.reason)
+            fix = getattr(problem, "fix", "")
+            return Rejection(row.number, problem.column, problem.value, problem.reason, fix)
         headings = self._rows.columns.headings
         column = next((headings[name][0] for name in ("geometry", "lon") if name in headings), "")
         value = f"{row.lon_deg:.7g}, {row.lat_deg:.7g}"
@@ -103,23 +131,30 @@ class EntryReader:
         street = values.get("street", "")
         if street and "address" in values:
             extra.setdefault(self._heading("street"), street)
+        facts = self._read_facts(values, extra, kind)
+        phone = self._read_phone(values, facts)
+        hours, opening = self._read_hours(values)
         return Entry(
             kind=kind,
             lon_deg=lon_deg,
             lat_deg=lat_deg,
             lon_raw=row.lon_deg,
             lat_raw=row.lat_deg,
-            datum_raw=self.datum,
+            datum_raw=self._datum_of(row),
             code=code,
-            name=_line(values.get("name", "")),
-            address=_line(values.get("address", street)),
-            hours=_line(values.get("hours", "")),
+            name=line_text(values.get("name", "")),
+            address=line_text(values.get("address", street)),
+            hours=hours,
+            opening=opening,
             facilities=dict(row.facilities),
+            equipment=dict(getattr(row, "equipment", {})),
             access_scope=self._word("access_scope", access_scopes(), values, extra),
             access_mode=self._word("access_mode", access_modes(), values, extra),
-            phone=self._read_phone(values, extra),
+            phone=phone,
             status=self._word("status", statuses(), values, extra),
-            district_code=_line(values.get("district_code", "")),
+            district_code=self._read_district(values),
+            facts=facts,
+            verified=self._read_verified(values, extra),
             source=self._source,
             source_id=source_id,
             sample=parse_yes_no(values.get("sample", "")),
@@ -136,10 +171,21 @@ class EntryReader:
                 f"{words.total()} rows have a {field} that is not understood ({shown}); "
                 "it is kept as text only"
             )
+        for field, cases in self._bad.items():
+            told.append(
+                f"{len(cases)} rows have a {field} that cannot be used ({cases[0]}); "
+                "it is kept as text only"
+            )
+        if self._unread_hours:
+            shown = ", ".join(repr(text) for text, _ in self._unread_hours.most_common(2))
+            told.append(
+                f"{self._unread_hours.total()} rows have opening hours that are not understood "
+                f"({shown}); they are shown as text and count as unknown"
+            )
         if self._private_phones:
             told.append(
-                f"{self._private_phones} phone numbers look like private mobiles; they are kept "
-                "and not published: give a duty phone"
+                f"{self._private_phones} phone numbers look like private mobiles; they are "
+                "sealed as the keeper's and not published: give a duty phone"
             )
         return told
 
@@ -166,7 +212,7 @@ class EntryReader:
     def _word(self, field: str, terms: Terms, values: dict[str, str], extra: dict[str, Any]) -> str:
         """Code of a word of a closed list; "" for a word that is not in it."""
         text = values.get(field, "")
-        if not text:
+        if not text or means_unknown(text):
             return ""
         code = terms.find(text)
         if code is None:
@@ -174,22 +220,100 @@ class EntryReader:
             extra.setdefault(self._heading(field), text)
         return code or ""
 
-    def _read_phone(self, values: dict[str, str], extra: dict[str, Any]) -> str:
-        """A phone that may be published; a private mobile goes to `extra`."""
-        phone = _line(values.get("phone", ""))
+    def _read_facts(
+        self, values: dict[str, str], extra: dict[str, Any], kind: str
+    ) -> dict[str, Any]:
+        """Typed values of the record's other fields; what is not understood stays as text."""
+        facts: dict[str, Any] = {}
+        for name, field in fields().items():
+            cell = values.get(name, "")
+            if not cell or name in CORE or means_unknown(cell):
+                continue
+            try:
+                # a sub-kind's words mean another thing with another kind of station
+                own = subtypes(kind).find(cell) if name == "subtype" else None
+                value = own or parse_value(field, cell)
+            except ValueError as error:
+                self._bad.setdefault(name, []).append(f"{cell[:_SHOWN_CHARS]!r}: {error}")
+                if not field.private:
+                    extra.setdefault(self._heading(name), cell)
+                continue
+            if field.sealed and value:
+                value = self._seal(name, value) if self._seal else ""
+            if value not in ("", ()):
+                facts[name] = value
+        return facts
+
+    def _read_district(self, values: dict[str, str]) -> str:
+        """Present code of a district, told by its code of any time or by its name."""
+        text = line_text(values.get("district_code", ""))
+        if not text or means_unknown(text):
+            return ""
+        district = find_district(text)
+        return current_code(text) if district is None else district.code
+
+    def _read_phone(self, values: dict[str, str], facts: dict[str, Any]) -> str:
+        """A phone that may be published; a private mobile is sealed as the keeper's."""
+        phone = line_text(values.get("phone", ""))
         if not _PRIVATE_PHONE.fullmatch(re.sub(r"[\s-]", "", phone)):
             return phone
         self._private_phones += 1
-        extra.setdefault(self._heading("phone"), phone)
+        if self._seal and "keeper_phone" not in facts:
+            facts["keeper_phone"] = self._seal("keeper_phone", phone)
         return ""
 
+    def _read_hours(self, values: dict[str, str]) -> tuple[str, Hours]:
+        """Hours as received and as understood, with the dated exceptions beside them."""
+        text = line_text(values.get("hours", ""))
+        opening = read_hours(text) if text else _NO_HOURS
+        if opening.unread:
+            self._unread_hours[text] += 1
+        dated = line_text(values.get("exceptions", ""))
+        if not dated:
+            return text, opening.hours
+        told = read_hours(dated)
+        if told.unread:
+            self._unread_hours[dated] += 1
+        return text, replace(
+            opening.hours,
+            exceptions=opening.hours.exceptions + told.hours.exceptions,
+            overrides=opening.hours.overrides + told.hours.overrides,
+        )
 
-def _wgs84(rows: Sequence[Row], datum: str) -> list[list[float]]:
+    def _read_verified(self, values: dict[str, str], extra: dict[str, Any]) -> dict[str, date]:
+        """Days on which fields were checked: "verified_on" for all, "hours_verified_on" for one."""
+        days: dict[str, date] = {}
+        for name, cell in values.items():
+            if name != _VERIFIED and not name.endswith(f"_{_VERIFIED}"):
+                continue
+            try:
+                field = name.removesuffix(_VERIFIED).removesuffix("_")
+                days[field] = parse_value(_DAY, cell)
+            except ValueError:
+                extra.setdefault(self._heading(name), cell)
+        return days
+
+    def _datum_of(self, row: Row) -> str:
+        """Datum of a row: its own where it tells one that is known, else the file's."""
+        text = row.values.get("datum", "")
+        if not text:
+            return self.datum
+        try:
+            return parse_datum(text)
+        except InputError:
+            self._unknown.setdefault("datum", Counter())[text] += 1
+            return self.datum
+
+
+def _wgs84(rows: Sequence[Row], datums: Sequence[str]) -> list[list[float]]:
     """WGS-84 positions of all rows; nan where a row has none."""
     lonlat = np.array([(row.lon_deg, row.lat_deg) for row in rows], dtype=np.float64).reshape(-1, 2)
     problem = np.array([row.problem is not None for row in rows], dtype=np.bool_)
     good = ~problem & (np.abs(lonlat) <= (180.0, 90.0)).all(axis=1)
-    lonlat[good] = to_wgs84(lonlat[good], datum)
+    told = np.array(datums)
+    for datum in set(datums):
+        chosen = good & (told == datum)
+        lonlat[chosen] = to_wgs84(lonlat[chosen], datum)
     lonlat[~good] = math.nan
     listed: list[list[float]] = lonlat.tolist()
     return listed
@@ -197,22 +321,10 @@ def _wgs84(rows: Sequence[Row], datum: str) -> list[list[float]]:
 
 def _identities(values: dict[str, str]) -> tuple[str, str]:
     """Code and source id; a 编号 that is a bare number is a row number, no code for life."""
-    code, source_id = _line(values.get("code", "")), _line(values.get("source_id", ""))
-    number = _line(values.get("number", ""))
+    code, source_id = line_text(values.get("code", "")), line_text(values.get("source_id", ""))
+    number = line_text(values.get("number", ""))
     if number and not code and not number.isdecimal():
         code = number
     elif number and not source_id:
         source_id = number
     return code, source_id
-
-
-def _line(text: str) -> str:
-    r"""Text on one line, without control characters and halves of characters.
-
-    >>> _line(" a\n b\x00\u202e ")
-    'a b'
-    """
-    line = " ".join(text.split())
-    if line.isprintable():
-        return line
-    return "".join(c for c in line if c.isprintable() or unicodedata.category(c) == "Co").strip()

@@ -1,149 +1,99 @@
-"""The registry's file: a small SQLite database in the city folder.
+"""The registry: stations stored with their history, read as immutable snapshots.
 
-The seam to the rest of the product is narrow on purpose: `snapshot`, `version` and `import_rows`.
-A version is bumped in the same transaction as the change it stands for, and a snapshot is read in
-one transaction, so that no reader sees half of an import, and a killed import leaves nothing.
+The seam to the rest of the product is narrow on purpose. A version is bumped in the transaction of
+the change it stands for, and everything is read in one transaction, so that no reader sees half of
+an import, and a killed import leaves nothing.
 """
 
 from __future__ import annotations
 
-import json
-import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import fields
-from datetime import UTC, datetime
-from operator import attrgetter
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
+import sqlalchemy as sa
 
-from locator.errors import DataError
-from locator.registry.entries import Entry
+from locator.errors import ConflictError, InputError, NotFoundError
+from locator.registry import history, models, records
+from locator.registry.batches import (
+    NOBODY,
+    Actor,
+    describe_conflict,
+    find_entry,
+    open_batch,
+    read_version,
+    set_counter,
+    utc_now,
+    write_changes,
+)
+from locator.registry.database import Database, open_database
 from locator.registry.imports import ImportPlan, ImportReport, plan_import
 from locator.registry.reading import Check, EntryReader
+from locator.registry.sealing import KEY_NAME, Sealer
+from locator.registry.snapshots import Snapshot, read_snapshot, station_of
 from locator.stations import Stations
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
     from geodata.tables import Rows
+    from locator.registry.entries import Entry
 
-FILE_NAME = "registry.sqlite"
-_APPLICATION_ID = 0x53544E52  # "STNR": tells our file from any other SQLite database
-_SCHEMA = 1
-_BUSY_MS = 30_000
-_TEXT_COLUMNS = (
-    "code", "name", "kind", "hours", "access_scope", "access_mode", "status", "address", "phone",
-    "district_code", "source_id",
-)  # fmt: skip
-_CREATE = """
-CREATE TABLE station (
-    id INTEGER PRIMARY KEY,
-    code TEXT NOT NULL UNIQUE CHECK (length(code) BETWEEN 1 AND 24),
-    name TEXT NOT NULL,
-    name_made INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    lon_deg REAL NOT NULL CHECK (lon_deg BETWEEN -180 AND 180),
-    lat_deg REAL NOT NULL CHECK (lat_deg BETWEEN -90 AND 90),
-    lon_raw REAL NOT NULL,
-    lat_raw REAL NOT NULL,
-    datum_raw TEXT NOT NULL,
-    address TEXT NOT NULL,
-    hours TEXT NOT NULL,
-    facilities TEXT NOT NULL,
-    access_scope TEXT NOT NULL,
-    access_mode TEXT NOT NULL,
-    phone TEXT NOT NULL,
-    status TEXT NOT NULL,
-    district_code TEXT NOT NULL,
-    source TEXT NOT NULL,
-    source_id TEXT NOT NULL,
-    sample INTEGER NOT NULL,
-    extra TEXT NOT NULL,
-    created_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL
-);
-CREATE TABLE counter (series TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE change (version INTEGER NOT NULL);
-INSERT INTO change VALUES (0);
-"""
-_COLUMNS = tuple(field.name for field in fields(Entry) if field.name not in {"id", "row"})
-_MARKS = ", ".join("?" * len(_COLUMNS))
-_INSERT = (
-    f"INSERT INTO station ({', '.join(_COLUMNS)}, created_at, updated_at) "  # noqa: S608 - own names
-    f"VALUES ({_MARKS}, ?, ?)"
-)
-_UPDATE = (
-    f"UPDATE station SET ({', '.join(_COLUMNS)}, updated_at) = ({_MARKS}, ?) "  # noqa: S608
-    "WHERE id = ?"
-)
-_ADVICE = {
-    "SQLITE_BUSY": "is being written by another process; try again when that is done",
-    "SQLITE_LOCKED": "is being written by another process; try again when that is done",
-    "SQLITE_READONLY": "cannot be written; check the rights of the file and its folder",
-    "SQLITE_CANTOPEN": "cannot be opened; check that its folder exists and may be written",
-    "SQLITE_FULL": "cannot grow: the disk is full",
-    "SQLITE_IOERR": "cannot be read or written: the disk reports an error",
-    "SQLITE_CORRUPT": "is damaged; restore it from a backup",
-    "SQLITE_NOTADB": "is damaged or no station registry; restore it from a backup",
-}
-_values = attrgetter(*_COLUMNS)
+_KEPT_SNAPSHOTS = 4
+_snapshots: OrderedDict[str, Snapshot] = OrderedDict()
+_snapshots_lock = threading.Lock()
 
-_sound: dict[Path, tuple[int, int]] = {}  # files that passed the check, with their size and time
+Report = Callable[[float, str], None]
+Inspect = Callable[[Sequence["Entry"], Sequence["Entry"]], list[str]]
 
 
 class Registry:
     """The stations of a city, stored.
 
-    Use it as a context manager, in the thread that opened it; opening another is cheap (below a
-    millisecond after the first). Several processes may read and write at once: writers wait for
-    each other, readers never wait.
+    Opening one is cheap after the first time in a process. Several processes may read and write at
+    once: writers wait for each other, readers never wait.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
-        self.path = path
-        self._db = connection
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self.database = database
+        self.sealer = sealer
 
     @classmethod
-    def open(cls, path: str | Path, *, create: bool = False) -> Registry:
-        """Open the registry of a city folder.
+    def open(
+        cls, place: str | Path, *, create: bool = False, key_file: Path | None = None
+    ) -> Registry:
+        """Open the registry of a city folder, or of a database URL.
 
         Parameters
         ----------
-        path
-            The folder, or the database file itself.
+        place
+            The folder, the SQLite file itself, or the URL of a PostgreSQL database.
         create
             Make an empty registry where there is none; its folder must exist.
+        key_file
+            Key of the private fields; beside the SQLite file where not given. A server has none
+            unless it is given, or named in LOCATOR_KEY_FILE.
 
         Raises
         ------
+        InputError
+            The URL is none, or of a database that is not supported.
         DataError
             There is none, it is damaged, was made by a newer version, is no registry, or cannot be
             read or written.
         """
-        file = Path(path)
-        file = file / FILE_NAME if file.is_dir() else file
-        if not create and not file.exists():
-            raise DataError(f"no registry at {file}; make the city with `locator init` first")
-        with _faults(file):
-            mode = "rwc" if create else "rw"
-            db = sqlite3.connect(
-                f"{file.absolute().as_uri()}?mode={mode}",
-                uri=True,
-                timeout=_BUSY_MS / 1000,
-                isolation_level=None,
-            )
-            try:
-                _prepare(db, file, create=create)
-            except BaseException:
-                db.close()
-                raise
-        return cls(file, db)
+        database = open_database(place, create=create)
+        if key_file is None and database.is_sqlite:
+            key_file = Path(database.name).with_name(KEY_NAME)
+        return cls(database, Sealer(key_file))
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._db.close()
+        """Let go of it; nothing is held between two calls."""
 
     def __enter__(self) -> Self:
         return self
@@ -156,35 +106,101 @@ class Registry:
     ) -> None:
         self.close()
 
+    # -- reading -------------------------------------------------------------------------------
+
     @property
     def version(self) -> int:
-        """Number of the registry's state: it grows with each import that changes something."""
-        with _faults(self.path):
-            return int(self._db.execute("SELECT version FROM change").fetchone()[0])
+        """Number of the registry's state: it grows with each writing that changes something."""
+        with self.database.read() as connection:
+            return read_version(connection)
 
     def snapshot(self) -> Stations:
-        """All stations as they are now, whatever their status.
+        """All stations as they are now, whatever their status; see `current`."""
+        return self.current().stations
 
-        Notes
-        -----
-        O(n); 10,000 stations take about 50 ms.
+    def current(self) -> Snapshot:
+        """All stations with the version they belong to.
+
+        The same object until something changes; after a change only what changed is read.
         """
-        names = ", ".join((*_TEXT_COLUMNS, "facilities", "name_made", "sample", "lon_deg, lat_deg"))
-        with _faults(self.path):
-            rows = self._db.execute(f"SELECT {names} FROM station ORDER BY code").fetchall()  # noqa: S608
-        columns = list(zip(*rows, strict=True)) or [()] * (len(_TEXT_COLUMNS) + 5)
-        texts: dict[str, Any] = dict(zip(_TEXT_COLUMNS, columns, strict=False))
-        facilities, name_made, sample, lon_deg, lat_deg = columns[len(_TEXT_COLUMNS) :]
-        shared = {text: _facilities(text) for text in set(facilities)}
-        return Stations(
-            **texts,
-            facilities=tuple([shared[text] for text in facilities]),
-            name_made=np.array(name_made, dtype=np.bool_),
-            sample=np.array(sample, dtype=np.bool_),
-            lonlat_deg=np.column_stack((lon_deg, lat_deg)).astype(np.float64),
-        )
+        key = self.database.key
+        with _snapshots_lock:
+            before = _snapshots.get(key)
+        with self.database.read() as connection:
+            made = read_snapshot(connection, before)
+        with _snapshots_lock:
+            _snapshots[key] = made
+            _snapshots.move_to_end(key)
+            while len(_snapshots) > _KEPT_SNAPSHOTS:
+                _snapshots.popitem(last=False)
+        return made
 
-    def import_rows(
+    def entries(self) -> list[Entry]:
+        """Everything that is stored about every station, in the order of their making."""
+        with self.database.read() as connection:
+            return records.load_entries(connection)
+
+    def entry(self, code: str) -> Entry:
+        """Everything that is stored about one station.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such station.
+        """
+        with self.database.read() as connection:
+            return find_entry(connection, code)
+
+    def reveal(self, code: str, *, by: Actor) -> dict[str, str]:
+        """The private fields of one station in clear; who asked and why is kept.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such station.
+        InputError
+            Nobody or no reason is named.
+        """
+        if not (by.who and by.why):
+            raise InputError("private fields are shown to somebody for a reason: name both")
+        with self.database.write() as connection:
+            entry = find_entry(connection, code)
+            self._note_disclosure(connection, by, code)
+        return self.opened(entry)
+
+    def opened(self, entry: Entry) -> dict[str, str]:
+        """Private fields of an entry in clear, by name."""
+        from geodata.fields import fields
+
+        return {
+            name: self.sealer.reveal(name, entry.facts[name])
+            for name, field in fields().items()
+            if field.sealed and name in entry.facts
+        }
+
+    def reveal_all(self, *, by: Actor) -> list[Entry]:
+        """All entries with their private fields in clear, for a private export; kept as well.
+
+        Raises
+        ------
+        InputError
+            Nobody or no reason is named.
+        """
+        if not (by.who and by.why):
+            raise InputError("private fields are shown to somebody for a reason: name both")
+        with self.database.write() as connection:
+            entries = records.load_entries(connection)
+            self._note_disclosure(connection, by, f"all {len(entries)} stations")
+        return [replace(entry, facts={**entry.facts, **self.opened(entry)}) for entry in entries]
+
+    @staticmethod
+    def _note_disclosure(connection: Connection, by: Actor, what: str) -> None:
+        row = {"at": utc_now(), "who": by.who, "why": by.why, "what": what}
+        connection.execute(sa.insert(models.disclosure), row)
+
+    # -- importing -----------------------------------------------------------------------------
+
+    def import_rows(  # noqa: PLR0913 - as many things as a file leaves open
         self,
         rows: Rows,
         *,
@@ -194,6 +210,9 @@ class Registry:
         dry_run: bool = False,
         check: Check | None = None,
         code_prefix: str = "ST",
+        by: Actor = NOBODY,
+        inspect: Inspect | None = None,
+        report: Report | None = None,
     ) -> ImportReport:
         """Add or update stations from the rows of a file: all of it, or nothing.
 
@@ -206,7 +225,7 @@ class Registry:
         rows
             As `geodata.tables.read_rows` or `geodata.pois.poi_rows` give them.
         datum
-            Datum of their positions.
+            Datum of their positions, where a row does not tell its own.
         kind
             Kind (code or a known word) of rows that tell none themselves.
         source
@@ -217,118 +236,205 @@ class Registry:
             Called with longitude and latitude (WGS-84): why a station cannot be there, or None.
         code_prefix
             First part of new codes.
+        by
+            Who imports, and why.
+        inspect
+            Called with the entries that were read and those that are stored: warnings about them.
+        report
+            Hears of progress.
 
         Raises
         ------
         InputError
             Unknown datum or kind, unusable prefix.
         DataError
-            The file cannot be written, or another process writes for longer than 30 s.
+            The database cannot be written, or another process writes for longer than 30 s.
         """
-        reader = EntryReader(source or rows.source, datum=datum, kind=kind, check=check)
-        with _faults(self.path), self._transaction(write=not dry_run):
-            counters = dict(self._db.execute("SELECT series, last FROM counter").fetchall())
+        tell = report or (lambda _share, _text: None)
+        reader = EntryReader(
+            source or rows.source, datum=datum, kind=kind, check=check, seal=self.sealer.seal
+        )
+        with self.database.read() if dry_run else self.database.write() as connection:
+            tell(0.3, "reading the registry")
+            stored = records.load_entries(connection)
+            counters = {
+                row.series: row.last for row in connection.execute(sa.select(models.counter))
+            }
+            tell(0.45, "matching")
             plan = plan_import(
-                rows, reader, stored=self._entries(), counters=counters, code_prefix=code_prefix
+                rows,
+                reader,
+                stored=stored,
+                counters=counters,
+                code_prefix=code_prefix,
+                inspect=inspect,
             )
+            done = plan.report
             if not dry_run and (plan.added or plan.changed):
-                self._write(plan)
+                tell(0.7, "writing")
+                batch = self._write_import(connection, plan, by, source or rows.source, stored)
+                done = replace(done, batch=batch)
+        tell(1.0, "done")
+        return done
+
+    def _write_import(
+        self,
+        connection: Connection,
+        plan: ImportPlan,
+        by: Actor,
+        source: str,
+        stored: Sequence[Entry],
+    ) -> int:
+        old = {entry.id: entry for entry in stored}
+        for series, last in plan.counters.items():
+            set_counter(connection, series, last)
+        counts = plan.report.to_dict()
+        counts = {name: counts[name] for name in ("read", "added", "updated", "unchanged")}
+        counts["rejected"] = len(plan.report.rejected)
+        with open_batch(connection, "import", by, source=source, counts=counts) as writing:
+            writing.add(plan.added)
+            writing.overwrite([(old[entry.id], entry) for entry in plan.changed])
+        return writing.id
+
+    def undo(
+        self,
+        batch_id: int | None = None,
+        *,
+        by: Actor = NOBODY,
+        dry_run: bool = False,
+    ) -> history.UndoReport:
+        """Take an import back: its new stations go, changed ones get their old values again.
+
+        What somebody changed after the import stays, and is named. Codes are not used again.
+
+        Parameters
+        ----------
+        batch_id
+            Number of the import; the newest that was not taken back where not given.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such import.
+        InputError
+            It was taken back already.
+        """
+        with self.database.read() if dry_run else self.database.write() as connection:
+            plan = history.plan_undo(connection, batch_id)
+            if not dry_run:
+                counts = plan.report.to_dict()
+                with open_batch(connection, "undo", by, counts=counts) as writing:
+                    writing.remove(plan.removed)
+                    writing.overwrite(plan.restored)
+                connection.execute(
+                    sa.update(models.batch)
+                    .where(models.batch.c.id == plan.report.batch)
+                    .values(undone_by=writing.id)
+                )
         return plan.report
 
-    @contextmanager
-    def _transaction(self, *, write: bool) -> Iterator[None]:
-        """One transaction; undone by any error."""
-        self._db.execute("BEGIN IMMEDIATE" if write else "BEGIN")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
+    # -- editing -------------------------------------------------------------------------------
 
-    def _entries(self) -> list[Entry]:
-        """Everything that is stored."""
-        names = ("id", *_COLUMNS)
-        entries = []
-        for row in self._db.execute(f"SELECT {', '.join(names)} FROM station ORDER BY id"):  # noqa: S608
-            values = dict(zip(names, row, strict=True))
-            values["facilities"] = json.loads(values["facilities"])
-            values["extra"] = json.loads(values["extra"])
-            values["name_made"] = bool(values["name_made"])
-            values["sample"] = bool(values["sample"])
-            entries.append(Entry(**values))
-        return entries
+    def edit(
+        self,
+        code: str,
+        change: Callable[[Entry], Entry],
+        *,
+        by: Actor,
+        expected_version: int | None = None,
+        action: str = "edit",
+        counts: Mapping[str, Any] | None = None,
+    ) -> Entry:
+        """Change one station; returns it as stored.
 
-    def _write(self, plan: ImportPlan) -> None:
-        """Write a plan inside the open transaction."""
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        self._db.executemany(_INSERT, ((*_stored(entry), now, now) for entry in plan.added))
-        self._db.executemany(_UPDATE, ((*_stored(e), now, e.id) for e in plan.changed))
-        self._db.executemany("INSERT OR REPLACE INTO counter VALUES (?, ?)", plan.counters.items())
-        self._db.execute("UPDATE change SET version = version + 1")
+        Parameters
+        ----------
+        change
+            Makes the new entry of the stored one; its code and id stay.
+        expected_version
+            `Entry.version` that the change was made on.
+        counts
+            Figures to keep with the change.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such station.
+        ConflictError
+            Somebody changed it meanwhile; nothing is lost, read it again.
+        InputError
+            The change is not allowed.
+        """
+        with self.database.write() as connection:
+            stored = find_entry(connection, code)
+            if expected_version not in (None, stored.version):
+                raise ConflictError(describe_conflict(connection, stored))
+            made = replace(change(stored), code=stored.code, id=stored.id, version=stored.version)
+            if made != stored:
+                with open_batch(connection, action, by, counts=counts) as writing:
+                    writing.overwrite([(stored, made)])
+            return find_entry(connection, code)
+
+    def edit_many(
+        self,
+        changes: Mapping[str, Callable[[Entry], Entry]],
+        *,
+        by: Actor,
+        action: str = "edit",
+    ) -> int:
+        """Change several stations in one batch, all or nothing; returns how many differ.
+
+        Raises
+        ------
+        NotFoundError
+            A station is not there; nothing is changed.
+        """
+        with self.database.write() as connection:
+            return write_changes(connection, changes, by=by, action=action)
+
+    # -- the past ------------------------------------------------------------------------------
+
+    def batches(self, *, limit: int | None = None) -> list[history.Batch]:
+        """The newest writings, newest first."""
+        with self.database.read() as connection:
+            return history.read_batches(connection, limit=limit)
+
+    def changes(self, code: str) -> list[history.Change]:
+        """What happened to one station, oldest first.
+
+        Raises
+        ------
+        NotFoundError
+            Nothing is known of such a station, not even from the past.
+        """
+        with self.database.read() as connection:
+            found = history.read_changes(connection, code)
+        if not found:
+            raise NotFoundError(f"no station has or had the code {code!r}")
+        return found
+
+    def as_of(self, day: date, *, zone: tzinfo = UTC) -> Stations:
+        """The stations at the end of a day, or at an instant.
+
+        Parameters
+        ----------
+        day
+            A date, which means its end in `zone`; or a datetime (in `zone` where it has none).
+        """
+        return Stations.from_records(map(station_of, self.entries_as_of(day, zone=zone)))
+
+    def entries_as_of(self, day: date, *, zone: tzinfo = UTC) -> list[Entry]:
+        """Everything that was stored at the end of a day, or at an instant; as `as_of`."""
+        instant = _instant(day, zone)
+        with self.database.read() as connection:
+            return history.entries_as_of(connection, instant)
 
 
-def _stored(entry: Entry) -> list[Any]:
-    """Values of an entry as the database takes them."""
-    return [
-        json.dumps(value, sort_keys=True, default=str) if isinstance(value, dict) else value
-        for value in _values(entry)
-    ]
-
-
-def _facilities(text: str) -> Mapping[str, bool]:
-    """Facilities of a stored text, shared by all stations that have the same."""
-    return MappingProxyType(json.loads(text))
-
-
-def _prepare(db: sqlite3.Connection, file: Path, *, create: bool) -> None:
-    """Check that the database is a sound registry of this version; make it one where it is new."""
-    db.execute("PRAGMA foreign_keys = ON")
-    db.execute("PRAGMA synchronous = FULL")
-    if create and _is_blank(db):
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("BEGIN IMMEDIATE")
-        if _is_blank(db):  # another process may have been faster
-            statements = (statement for statement in _CREATE.split(";") if statement.strip())
-            for statement in statements:
-                db.execute(statement)
-            db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-            db.execute(f"PRAGMA user_version = {_SCHEMA}")
-        db.execute("COMMIT")
-    made_by = int(db.execute("PRAGMA application_id").fetchone()[0])
-    schema = int(db.execute("PRAGMA user_version").fetchone()[0])
-    if made_by != _APPLICATION_ID:
-        raise DataError(f"{file} is no station registry; give the folder of a city")
-    if schema > _SCHEMA:
-        raise DataError(f"{file} was written by a newer version (schema {schema}); update this one")
-    _check_sound(db, file)
-
-
-def _is_blank(db: sqlite3.Connection) -> bool:
-    """Whether a database holds nothing yet."""
-    return not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-
-
-def _check_sound(db: sqlite3.Connection, file: Path) -> None:
-    """Let SQLite check its pages, once for each state of the file in this process."""
-    stat = file.stat()
-    stamp = (stat.st_mtime_ns, stat.st_size)
-    if _sound.get(file.absolute()) != stamp:
-        problem = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if problem != "ok":
-            raise DataError(f"{file} is damaged ({problem}); restore it from a backup")
-        _sound[file.absolute()] = stamp
-
-
-@contextmanager
-def _faults(file: Path) -> Iterator[None]:
-    """Say in one line what is wrong with the file when SQLite cannot use it."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        name = getattr(error, "sqlite_errorname", "")
-        for start, advice in _ADVICE.items():
-            if name.startswith(start):
-                raise DataError(f"{file} {advice}") from error
-        raise DataError(f"{file} cannot be used: {error}") from error
+def _instant(day: date, zone: tzinfo) -> datetime:
+    """UTC without zone, as the database keeps times."""
+    if isinstance(day, datetime):
+        aware = day if day.tzinfo else day.replace(tzinfo=zone)
+    else:
+        aware = datetime.combine(day + timedelta(days=1), time(), zone)
+        aware -= timedelta(microseconds=1)
+    return aware.astimezone(UTC).replace(tzinfo=None)

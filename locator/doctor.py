@@ -1,0 +1,280 @@
+"""`locator doctor`: what is wrong, unknown or due in a city, most urgent first.
+
+Each check says how many things it found, shows some, and what to do. `fail` is something that sends
+people wrong or must not be published, `warn` is work to be done, `ok` found nothing, and `unknown`
+could not be looked at.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from geodata.calendar import load_calendar
+from geodata.checklists import checklists
+from geodata.vocabulary import statuses
+from locator.errors import InputError
+from locator.registry.checklists import cheapest_lift
+from locator.registry.completeness import Task, measure_completeness, work_list
+
+if TYPE_CHECKING:
+    from locator.city import City
+    from locator.registry import Entry
+
+OK, WARN, FAIL, UNKNOWN = "ok", "warn", "fail", "unknown"
+_RANK = {FAIL: 0, WARN: 1, UNKNOWN: 2, OK: 3}
+_SHOWN = 20
+_SOON = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at.
+
+    Parameters
+    ----------
+    code
+        Its name for programs.
+    status
+        "ok", "warn", "fail" or "unknown".
+    title
+        What was found, in a sentence.
+    count
+        How many things.
+    advice
+        What to do; "" where nothing.
+    items
+        The first of them.
+    """
+
+    code: str
+    status: str
+    title: str
+    count: int = 0
+    advice: str = ""
+    items: tuple[dict[str, Any], ...] = ()
+
+
+def examine(city: City, *, public: bool = False, today: date | None = None) -> list[Check]:
+    """Look at everything; `public` also at what is needed before the pages go public.
+
+    Returns
+    -------
+    list of Check
+        Fails first, then warnings, then what could not be looked at, then what is well.
+    """
+    day = today or datetime.now(city.zone).date()
+    with city.registry() as registry:
+        entries = registry.entries()
+    found = [
+        *_check_streets(city),
+        *_check_hours(entries),
+        *_check_work(entries, day),
+        *_check_publication(entries),
+        *_check_lists(entries),
+        *_check_calendar(day),
+    ]
+    if public:
+        found += _check_public(city, entries)
+    return sorted(found, key=lambda check: _RANK[check.status])
+
+
+def to_document(checks: Iterable[Check]) -> dict[str, Any]:
+    """The JSON document of `locator doctor`."""
+    return {"checks": [asdict(check) for check in checks]}
+
+
+def _found(
+    code: str, items: Sequence[dict[str, Any]], title: str, advice: str, *, status: str = WARN
+) -> Check:
+    """A check that lists what it found; well where it found nothing."""
+    if not items:
+        return Check(code, OK, f"0 {title}")
+    count = len(items)
+    return Check(code, status, f"{count} {title}", count, advice, tuple(items[:_SHOWN]))
+
+
+def _row(entry: Entry, **more: Any) -> dict[str, Any]:
+    return {"code": entry.code, "name": entry.name, **more}
+
+
+# -- positions ---------------------------------------------------------------------------------
+
+
+def _check_streets(city: City) -> Iterator[Check]:
+    try:
+        view = city.current()
+    except InputError as problem:
+        yield Check("unroutable", UNKNOWN, "no streets yet", advice=str(problem))
+        return
+    limit = city.config.station_snap_m
+    lost = [
+        {"code": view.stations.code[row], "name": view.stations.name[row]}
+        for row in view.placement().unroutable.tolist()
+    ]
+    yield _found(
+        "unroutable",
+        lost,
+        f"stations in use are more than {limit:.0f} m from any street one may walk",
+        "look at their positions: nobody is sent there",
+        status=FAIL,
+    )
+
+
+# -- hours and work ----------------------------------------------------------------------------
+
+
+def _check_hours(entries: Sequence[Entry]) -> Iterator[Check]:
+    used = _in_use(entries)
+    blank = [_row(entry) for entry in used if not entry.hours and not entry.opening.known]
+    unread = [
+        _row(entry, hours=entry.hours) for entry in used if entry.hours and not entry.opening.known
+    ]
+    yield _found(
+        "hours_unknown",
+        blank,
+        "stations in use have no opening hours: neither open nor closed",
+        "ask them: unknown hours are never shown as open",
+    )
+    yield _found(
+        "hours_unread",
+        unread,
+        "stations in use have hours that are not understood",
+        "write them as 周一至周五 8:30-17:00；周六 9:00-12:00",
+    )
+
+
+def _check_work(entries: Sequence[Entry], today: date) -> Iterator[Check]:
+    tasks = [task for task in work_list(entries, today) if task.reason not in _ELSEWHERE]
+    by_reason: dict[str, list[Task]] = {}
+    for task in tasks:
+        by_reason.setdefault(task.reason, []).append(task)
+    for reason, (title, advice, status) in _WORK.items():
+        listed = [
+            {
+                "code": task.code,
+                "name": task.name,
+                "field": task.field,
+                "checked_on": task.checked_on.isoformat() if task.checked_on else None,
+                "overdue_days": task.overdue_days(today),
+            }
+            for task in by_reason.get(reason, ())
+            if reason != "due" or task.overdue_days(today) > 0
+        ]
+        yield _found(reason, listed, title, advice, status=status)
+
+
+_ELSEWHERE = ("hours_unknown", "missing")
+_WORK = {
+    "disputed": ("stations were found locked in posted hours", "phone the host", FAIL),
+    "opening_passed": ("stations should be open by now", "ask, then set the status", WARN),
+    "override_ends": ("temporary hours end within a week", "prolong them or let them end", WARN),
+    "broken": ("pieces of equipment are out of order", "have them repaired", WARN),
+    "due": ("checks are overdue", "see `locator stations due`", WARN),
+    "date_ahead": ("checks are dated in the future", "correct the day", WARN),
+    "never_checked": ("fields were never checked", "see `locator stations due`", WARN),
+    "contradiction": ("stations have a sub-kind of another kind", "correct one of them", WARN),
+}
+
+
+def _check_publication(entries: Sequence[Entry]) -> Iterator[Check]:
+    found = measure_completeness(entries)
+    missing = [{"field": name, "stations": count} for name, count in found.missing.items()]
+    lacking = found.stations - found.complete
+    title = f"{lacking} of {found.stations} stations lack fields needed for publication"
+    if not lacking:
+        yield Check("mandatory", OK, title)
+        return
+    advice = "fill them in: locator stations export, complete the sheet, import it again"
+    yield Check("mandatory", WARN, title, lacking, advice, tuple(missing[:_SHOWN]))
+
+
+# -- checklists, calendar ----------------------------------------------------------------------
+
+
+def _check_lists(entries: Sequence[Entry]) -> Iterator[Check]:
+    for code, checklist in checklists().items():
+        lifts = cheapest_lift(entries, checklist)
+        if not lifts.stations:
+            continue
+        best = [
+            {
+                "item": lift.item.zh,
+                "stations_lacking": lift.missing,
+                "stations_unknown": lift.unknown,
+                "completes": lift.completes,
+                "completes_at_best": lift.completes_at_best,
+            }
+            for lift in lifts.items
+            if lift.missing or lift.unknown
+        ]
+        title = (
+            f"{checklist.zh}: {lifts.compliant} of {lifts.stations} stations comply, "
+            f"{lifts.failing} do not, {lifts.undecided} are not known well enough"
+        )
+        open_cases = lifts.failing + lifts.undecided
+        advice = f"the cheapest item that lifts most: {best[0]['item']}" if best else ""
+        status = WARN if open_cases else OK
+        yield Check(f"checklist_{code}", status, title, open_cases, advice, tuple(best[:_SHOWN]))
+
+
+def _check_calendar(today: date) -> Iterator[Check]:
+    years = {today.year, (today + _SOON).year}
+    warnings = load_calendar().warnings(sorted(years), today=today)
+    items = tuple({"warning": text} for text in warnings)
+    if not items:
+        yield Check("calendar", OK, "public holidays are loaded")
+        return
+    yield Check("calendar", WARN, warnings[0], len(items), "load the yearly list", items)
+
+
+# -- before going public -----------------------------------------------------------------------
+
+
+def _check_public(city: City, entries: Sequence[Entry]) -> Iterator[Check]:
+    config = city.config
+    used = _in_use(entries)
+    wanted: tuple[tuple[str, bool, str, str], ...] = (
+        ("map_approval", bool(config.map_approval), "the map's approval number (审图号)",
+         "set map_approval in city.toml; without one ask the natural-resources bureau in writing"),
+        ("icp", bool(config.icp_number), "the site's ICP number",
+         "set icp_number in city.toml"),
+        ("https", config.public_url.startswith("https://"), "a public address with https",
+         "set public_url in city.toml to an address that begins with https://"),
+        ("attribution", bool(_attribution(city)), "the source of the streets",
+         "import streets from a source that names itself"),
+    )  # fmt: skip
+    for code, there, what, advice in wanted:
+        if there:
+            yield Check(f"public_{code}", OK, f"{what} is set")
+        else:
+            yield Check(f"public_{code}", FAIL, f"{what} is missing", 1, advice)
+    sample = [_row(entry) for entry in used if entry.sample]
+    yield _found(
+        "public_sample", sample, "invented stations", "take them out: nobody must walk to one",
+        status=FAIL,
+    )  # fmt: skip
+    unsure = [_row(e) for e in used if e.kind == "mother_baby_room" and not e.access_scope]
+    yield _found(
+        "public_scope", unsure, "mother-and-baby rooms do not say who may enter",
+        "ask: a public map must send no mother to a factory", status=FAIL,
+    )  # fmt: skip
+    seen = Counter(entry.access_mode or "unknown" for entry in used)
+    unknown = seen["unknown"]
+    title = f"{unknown} stations do not say how one gets in"
+    yield Check("public_entry", WARN if unknown else OK, title, unknown, "ask the hosts")
+
+
+def _attribution(city: City) -> str:
+    try:
+        return city.current().attribution
+    except InputError:
+        return ""
+
+
+def _in_use(entries: Iterable[Entry]) -> list[Entry]:
+    used: Callable[[str], bool] = {s.code for s in statuses() if s.in_use}.__contains__
+    return [entry for entry in entries if used(entry.status)]

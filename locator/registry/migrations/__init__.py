@@ -1,0 +1,1 @@
+"""The steps that bring an older registry's tables up to date."""
