@@ -1,53 +1,48 @@
-"""Sheets and lists of places, read into rows: CSV, JSON and GeoJSON.
+"""Sheets and lists of places, read into rows: CSV, XLSX, JSON, GeoJSON and GeoPackage.
 
 A row that cannot be used is still a row: it carries the problem, so that what was read is always
-what was kept plus what was refused. Only a file as a whole raises. Spreadsheet formats belong to
-the full registry.
+what was kept plus what was refused. Only a file as a whole raises. What a file is is told by its
+first bytes, and what is no list is refused by them, however large it is.
 """
 
 from __future__ import annotations
 
-import codecs
-import contextlib
-import csv
-import io
-import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from geodata.columns import (
-    POSITION_FIELDS,
-    Columns,
-    cell_text,
-    guess_columns,
-    is_blank,
-    parse_facilities,
-    parse_yes_no,
-)
+from geodata.cells import cell_text, is_blank, parse_yes_no
+from geodata.columns import POSITION_FIELDS, Columns, find_datum, guess_columns
 from geodata.datum import reproject
+from geodata.delimited import find_encoding, read_delimited
+from geodata.documents import all_headings, read_json
+from geodata.equipment import Equipment, parse_answer, parse_facilities
 from geodata.errors import InputError
-from geodata.positions import Problem, read_position, shown
+from geodata.headings import Listing, Record, check_positions
+from geodata.positions import Place, Problem, range_problem, read_position, shown, swap_problems
 
-_DELIMITERS = (",", ";", "\t")
-_HEADER_ROWS = 10  # titles may stand above the headings
-_SHOWN_HEADINGS = 12
-_JSON_DEPTH = 4
-_POLE_DEG, _ANTIMERIDIAN_DEG = 90.0, 180.0
+MAX_BYTES = 1 << 29  # 512 MB; a national list of 200,000 rows has about 100 MB
+_HEAD_BYTES = 1 << 16
+_EXAMPLE_ROWS = 1000  # rows among which a cell for the preview is looked for
 _SIGNATURES = {
-    b"PK\x03\x04": "an Excel workbook or zip archive",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"SQLite format 3\x00": "a GeoPackage or other SQLite database",
-    b"%PDF": "a PDF",
+    b"PK\x03\x04": "xlsx",
+    b"SQLite format 3\x00": "gpkg",
 }
-# CRS names whose coordinates are WGS-84 degrees in lon, lat order already
-_DEGREES_CRS = re.compile(r"CRS:?84$|EPSG:+(4326|4490|4979)$", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+_REFUSED = {
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls), or one with a password",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+    b"Rar!": "an archive",
+    b"7z\xbc\xaf": "an archive",
+    b"\x1f\x8b": "an archive",
+    b"PK\x05\x06": "an empty archive",
+    b"{\\rtf": "a text document",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +56,10 @@ class Row:
     lon_deg, lat_deg
         Position in the file's datum; nan where `problem` says so.
     values
-        Field of `geodata/data/columns.toml` to its text; blank cells are left out.
-    facilities
-        Facility code to yes or no; missing is unknown.
+        Field to its text, for the fields of `geodata.columns.field_words`; blank cells are left
+        out, and a datum that is known has its code.
+    facilities, equipment
+        Facility code to yes or no, and to what else is told of it; missing is unknown.
     extra
         Cells of columns that were not understood.
     problem
@@ -77,37 +73,45 @@ class Row:
     facilities: Mapping[str, bool] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
     problem: Problem | None = None
+    equipment: Mapping[str, Equipment] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """All rows of a file, and what its columns were taken for."""
+    """All rows of a file, and what its columns were taken for.
+
+    Parameters
+    ----------
+    examples
+        A cell for each heading.
+    datum_hint
+        Datum that the file or its headings speak of, "" for none; rows that tell their own have it
+        in their values.
+    """
 
     source: str
     rows: tuple[Row, ...]
     columns: Columns = field(default_factory=lambda: Columns({}, {}))
     warnings: tuple[str, ...] = ()
+    examples: Mapping[str, str] = field(default_factory=dict)
+    datum_hint: str = ""
 
     def __len__(self) -> int:
         return len(self.rows)
 
-
-@dataclass(frozen=True, slots=True)
-class _Record:
-    """Cells of one row before their meaning is known."""
-
-    number: int
-    cells: dict[str, Any]
-    problem: Problem | None = None
+    def preview(self) -> tuple[dict[str, str], ...]:
+        """What each column was taken for, with a cell of it; see `Columns.preview`."""
+        return self.columns.preview(self.examples)
 
 
 def read_rows(path: str | Path, *, mapping: Mapping[str, Any] | None = None) -> Rows:
-    """Places of a CSV, JSON or GeoJSON file.
+    """Places of a CSV, XLSX, JSON, GeoJSON or GeoPackage file.
 
     CSV may be UTF-8 (with or without BOM), GB18030 or UTF-16 (with BOM), separated by comma,
-    semicolon or tab, with titles above the headings. JSON may be a list of objects, an object that
-    holds one, or records with `fields` and `geometry`. Geometries other than points give a
-    representative point. Entirely blank lines are no rows.
+    semicolon or tab; in CSV and XLSX titles may stand above the headings. JSON may be a list of
+    objects, an object that holds one, or records with `fields` and `geometry`. Geometries other
+    than points give a representative point. Entirely blank lines are no rows, nor are lines that
+    begin with 【说明】 or 【示例】.
 
     Parameters
     ----------
@@ -119,32 +123,34 @@ def read_rows(path: str | Path, *, mapping: Mapping[str, Any] | None = None) -> 
     Raises
     ------
     InputError
-        The file cannot be read, is empty, of another type or encoding, cut off, or has no column
-        with positions.
+        The file cannot be read, is empty, too large, of another type or encoding, cut off, or has
+        no column with positions.
 
     Notes
     -----
-    O(bytes), in memory.
+    O(bytes); rows are held in memory, the file is not, unless it is JSON.
     """
-    source = Path(path).name
-    text = _read_text(Path(path))
-    crs = ""
-    if text.lstrip()[:1] in ("[", "{"):
-        records, crs = _json_records(text, source)
-        headings = _all_headings(records)
-    else:
-        records, headings = _csv_records(text, source, mapping)
-    columns = guess_columns(headings, mapping if headings else None)
-    if headings and not columns.has_position:
-        raise InputError(
-            f"{source} has no column with positions; got {', '.join(headings[:_SHOWN_HEADINGS])}; "
-            "expected lon and lat, 经度 and 纬度, or a geometry: rename them or give --mapping"
-        )
-    return rows_from_records(records, source=source, columns=columns, crs=crs)
+    place = Path(path)
+    try:
+        with place.open("rb") as stream:
+            head = stream.read(_HEAD_BYTES)
+        listing = _read_listing(place, head, mapping)
+    except InputError:
+        raise
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
+    columns = guess_columns(listing.headings, mapping if listing.headings else None)
+    check_positions(place.name, columns)
+    rows = rows_from_records(listing.records, source=place.name, columns=columns, crs=listing.crs)
+    return replace(
+        rows,
+        warnings=listing.warnings + rows.warnings,
+        datum_hint=rows.datum_hint or listing.datum_hint,
+    )
 
 
 def rows_from_records(
-    records: Iterable[_Record | Mapping[str, Any]],
+    records: Iterable[Record | Mapping[str, Any]],
     *,
     source: str,
     columns: Columns | None = None,
@@ -173,190 +179,142 @@ def rows_from_records(
     (1.5, 2.5, {'name': 'A'})
     """
     listed = [
-        record if isinstance(record, _Record) else _Record(number, dict(record))
+        record if isinstance(record, Record) else Record(number, dict(record))
         for number, record in enumerate(records, start=1)
     ]
-    meant = columns or guess_columns(_all_headings(listed))
-    rows = [_row(record, meant) for record in listed]
+    meant = columns or guess_columns(all_headings(listed))
+    places = [read_position(_filled(record), meant) for record in listed]
+    rows = [_row(record, place, meant) for record, place in zip(listed, places, strict=True)]
     if crs:
         rows = _reprojected(rows, crs)
-    return Rows(source, tuple(_in_range(row, meant) for row in rows), meant)
+    return Rows(
+        source,
+        tuple(_in_range(rows, meant)),
+        meant,
+        _warnings(places),
+        _examples(listed[:_EXAMPLE_ROWS]),
+        meant.datum_hint,
+    )
 
 
-def _read_text(path: Path) -> str:
-    """Decode a file, or say what it is instead."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from error
-    for signature, what in _SIGNATURES.items():
-        if content.startswith(signature):
-            raise InputError(f"{path.name} is {what}; save the list as CSV (UTF-8) or GeoJSON")
-    text = _decode(content)
-    if text is None or _CONTROL.search(text):
+def _read_listing(path: Path, head: bytes, mapping: Mapping[str, Any] | None) -> Listing:
+    """What a file holds, by what its first bytes say it is."""
+    for signature, what in _REFUSED.items():
+        if head.startswith(signature):
+            raise InputError(f"{path.name} is {what}; save the list as XLSX or CSV (UTF-8)")
+    size = path.stat().st_size
+    if size > MAX_BYTES:
         raise InputError(
-            f"{path.name} is not text in UTF-8, GB18030 or UTF-16; save the list as CSV (UTF-8)"
+            f"{path.name} has {size / 1e6:,.0f} MB; expected at most {MAX_BYTES / 1e6:,.0f} MB: "
+            "split the list"
         )
-    if not text.strip():
-        raise InputError(f"{path.name} is empty; expected CSV, JSON or GeoJSON")
-    return text
+    kind = next((kind for signature, kind in _SIGNATURES.items() if head.startswith(signature)), "")
+    if kind == "xlsx":
+        from geodata.sheets import read_workbook
+
+        return read_workbook(path, mapping)
+    if kind == "gpkg":
+        from geodata.layers import read_geopackage
+
+        return read_geopackage(path)
+    return _read_text(path, head, mapping)
 
 
-def _decode(content: bytes) -> str | None:
-    """Text in the first encoding that fits; only UTF-16 needs its mark."""
-    marked = content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return None
-
-
-def _csv_records(
-    text: str, source: str, mapping: Mapping[str, Any] | None
-) -> tuple[list[_Record], list[str]]:
-    """Records of a CSV, and its headings."""
-    lines = list(_csv_lines(text, source))
-    places = [number for number, line in enumerate(lines) if any(cell.strip() for cell in line)]
-    if not places:
-        raise InputError(f"{source} holds no rows; expected a heading and a row for each place")
-    header = next(
-        (i for i in places[:_HEADER_ROWS] if guess_columns(_distinct(lines[i])).has_position),
-        places[0],
-    )
-    if mapping:  # a mapping names columns of the real heading, which the guess may not know
-        named = {column for column in mapping.values() if isinstance(column, str)}
-        header = next((i for i in places[:_HEADER_ROWS] if named & set(lines[i])), header)
-    headings = _distinct(lines[header])
-    records = [
-        _csv_record(number + 1, lines[number], headings) for number in places if number > header
-    ]
-    return records, headings
-
-
-def _csv_lines(text: str, source: str) -> Iterator[list[str]]:
-    """Parse with the separator that shows positions, or else most cells, in the first lines."""
-
-    def fit(delimiter: str) -> tuple[bool, int]:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        with contextlib.suppress(csv.Error):
-            lines = list(islice(reader, _HEADER_ROWS))
-            known = any(guess_columns(_distinct(line)).has_position for line in lines)
-            return known, sum(map(len, lines))
-        return False, 0
-
-    delimiter = max(_DELIMITERS, key=fit)
-    # strict: an unclosed quote is an error, and does not swallow the rest of the file
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        yield from reader
-    except csv.Error as error:
+def _read_text(path: Path, head: bytes, mapping: Mapping[str, Any] | None) -> Listing:
+    """What a text file holds."""
+    encoding = find_encoding(path, head)
+    start = head.decode(encoding, "ignore").lstrip()
+    if not start:
+        raise InputError(f"{path.name} is empty; expected CSV, XLSX, JSON, GeoJSON or GeoPackage")
+    if start[0] == "<":
         raise InputError(
-            f"{source} is no readable CSV at line {reader.line_num}: {error}"
-        ) from error
+            f"{path.name} is a web page or XML, whatever its name says; open it in a spreadsheet "
+            "program and save the list as XLSX or CSV (UTF-8)"
+        )
+    if start[0] in "[{":
+        if "{" not in start and len(head) == _HEAD_BYTES:
+            raise InputError(
+                f"{path.name} holds no list of places; expected [{{...}}, ...] or GeoJSON"
+            )
+        return read_json(path, encoding)
+    return read_delimited(path, head, encoding, mapping)
 
 
-def _csv_record(number: int, line: Sequence[str], headings: Sequence[str]) -> _Record:
-    """Cells by heading; a line that is too long has shifted cells and is refused."""
-    surplus = [cell for cell in line[len(headings) :] if cell.strip()]
-    cells: dict[str, Any] = dict(zip(headings, line, strict=False))
-    if not surplus:
-        return _Record(number, cells)
-    reason = (
-        f"{len(line)} cells under {len(headings)} headings; quote text that holds the separator"
-    )
-    return _Record(number, cells, Problem("", surplus[0], reason))
+def _filled(record: Record) -> dict[str, Any]:
+    """The cells of a record that say something."""
+    return {key: value for key, value in record.cells.items() if not is_blank(value)}
 
 
-def _distinct(line: Iterable[str]) -> list[str]:
-    """Headings made distinct: blank ones by position, repeated ones by number."""
-    headings: list[str] = []
-    for place, cell in enumerate(line, start=1):
-        heading = cell.strip() or f"column {place}"
-        while heading in headings:
-            heading += "'"
-        headings.append(heading)
-    return headings
-
-
-def _json_records(text: str, source: str) -> tuple[list[_Record], str]:
-    """Records of a JSON text and, for GeoJSON that names one, the CRS."""
-    try:
-        document = json.loads(text)
-    except RecursionError as error:
-        raise InputError(f"{source} is nested too deeply; expected a list of objects") from error
-    except ValueError as error:
-        raise InputError(f"{source} is no complete JSON: {error}") from error
-    crs = ""
-    if isinstance(document, dict):
-        name = str((document.get("crs") or {}).get("properties", {}).get("name", ""))
-        crs = "" if not name or _DEGREES_CRS.search(name) else name
-        if document.get("type") == "Feature":
-            document = [document]
-    listed = _find_list(document, _JSON_DEPTH)
-    if listed is None:
-        raise InputError(f"{source} holds no list of places; expected [{{...}}, ...] or GeoJSON")
-    return [_json_record(number, entry) for number, entry in enumerate(listed, start=1)], crs
-
-
-def _find_list(document: Any, depth: int) -> list[Any] | None:
-    """The longest list of objects in a document; an empty list only where there is no other."""
-    if isinstance(document, list):
-        objects = sum(isinstance(entry, dict) for entry in document)
-        return document if objects or not document else None
-    if not isinstance(document, dict) or depth == 0:
-        return None
-    found = [_find_list(value, depth - 1) for value in document.values()]
-    return max((listed for listed in found if listed is not None), key=len, default=None)
-
-
-def _json_record(number: int, entry: Any) -> _Record:
-    """Cells of an object; what stands in its `fields` or `properties` is lifted out."""
-    if not isinstance(entry, dict):
-        problem = Problem("", shown(entry), "not an object; expected {...} with a position")
-        return _Record(number, {}, problem)
-    cells = dict(entry)
-    for inner in ("fields", "properties"):
-        if isinstance(cells.get(inner), dict):
-            lifted = cells.pop(inner)
-            cells = {**cells, **{key: value for key, value in lifted.items() if key != "geometry"}}
-    if cells.get("type") == "Feature":
-        del cells["type"]
-    return _Record(number, cells)
-
-
-def _all_headings(records: Iterable[_Record]) -> list[str]:
-    """Headings of all records, in order of appearance."""
-    return list(dict.fromkeys(heading for record in records for heading in record.cells))
-
-
-def _row(record: _Record, columns: Columns) -> Row:
+def _row(record: Record, place: Place, columns: Columns) -> Row:
     """Give the cells of one record their meaning."""
-    extra = {key: value for key, value in record.cells.items() if not is_blank(value)}
-    place = read_position(extra, columns)
+    extra = _filled(record)
     for heading in place.used:
         extra.pop(heading, None)
-    values: dict[str, str] = {}
     found: dict[str, bool] = {}
-    for name, headings in columns.headings.items():
-        heading = next((heading for heading in headings if heading in extra), "")
-        if not heading or name in POSITION_FIELDS:
-            continue
-        value = extra.pop(heading)
-        if name == "facilities":
-            found, unknown = parse_facilities(value)
-            if unknown:
-                extra[heading] = value
-        else:
-            values[name] = cell_text(value)
-    for heading, code in columns.facility.items():
-        answer = parse_yes_no(extra[heading]) if heading in extra else None
-        if answer is not None:
-            found[code] = answer
+    equipment: dict[str, Equipment] = {}
+    for heading in _present("facilities", columns, extra):
+        offers = parse_facilities(extra[heading])
+        found, equipment = offers.there, offers.equipment
+        if not offers.unread:
             del extra[heading]
-    problem = record.problem or place.problem
-    return Row(record.number, place.lon_deg, place.lat_deg, values, found, extra, problem)
+    for heading, code in columns.facility.items():
+        answer = parse_answer(extra[heading]) if heading in extra else None
+        if answer is not None and answer.there is not None:
+            found[code] = answer.there
+            if answer.detail != Equipment():
+                equipment[code] = answer.detail
+            del extra[heading]
+    return Row(
+        record.number,
+        place.lon_deg,
+        place.lat_deg,
+        _values(columns, extra),
+        found,
+        extra,
+        record.problem or place.problem,
+        equipment,
+    )
+
+
+def _present(name: str, columns: Columns, cells: Mapping[str, Any]) -> list[str]:
+    """The first column of a field that has a cell in this row, in a list; [] for none."""
+    return [heading for heading in columns.headings.get(name, ()) if heading in cells][:1]
+
+
+def _values(columns: Columns, cells: dict[str, Any]) -> dict[str, str]:
+    """Texts of a row by field; they are taken out of its cells."""
+    values: dict[str, str] = {}
+    for name in columns.headings:
+        if name in POSITION_FIELDS or name == "facilities":
+            continue
+        for heading in _present(name, columns, cells):
+            values[name] = cell_text(cells.pop(heading))
+    if "datum" in values:
+        values["datum"] = find_datum(values["datum"]) or values["datum"]
+    if parse_yes_no(values.pop("name_made", "")):  # a name that this system made is none
+        values.pop("name", None)
+    return values
+
+
+def _warnings(places: Sequence[Place]) -> tuple[str, ...]:
+    """What a person should know of how positions were written."""
+    count = sum(place.sexagesimal for place in places)
+    if not count:
+        return ()
+    return (
+        f"{count} positions were written in degrees, minutes and seconds or with a compass letter; "
+        "they are read as decimal degrees",
+    )
+
+
+def _examples(records: Iterable[Record]) -> dict[str, str]:
+    """A cell for each heading, the first that is not blank."""
+    found: dict[str, str] = {}
+    for record in records:
+        for heading, cell in record.cells.items():
+            if heading not in found and not is_blank(cell):
+                found[heading] = shown(cell)
+    return found
 
 
 def _reprojected(rows: Sequence[Row], crs: str) -> list[Row]:
@@ -371,13 +329,14 @@ def _reprojected(rows: Sequence[Row], crs: str) -> list[Row]:
     return moved
 
 
-def _in_range(row: Row, columns: Columns) -> Row:
-    """Refuse a row whose numbers cannot be degrees."""
-    lon, lat = row.lon_deg, row.lat_deg
-    if row.problem or (abs(lat) <= _POLE_DEG and abs(lon) <= _ANTIMERIDIAN_DEG):
-        return row
-    heading = next((columns.first(f) for f in POSITION_FIELDS if f in columns.headings), "")
-    reason = "beyond 180 degrees east or 90 north; expected decimal degrees"
-    if abs(lon) <= _POLE_DEG < abs(lat) <= _ANTIMERIDIAN_DEG:
-        reason = "latitude beyond 90 degrees: longitude and latitude look swapped"
-    return replace(row, problem=Problem(heading, f"{lon:g}, {lat:g}", reason))
+def _in_range(rows: Sequence[Row], columns: Columns) -> Iterator[Row]:
+    """Rows, those refused whose numbers cannot be degrees or are swapped."""
+    heading = next(
+        (columns.first(name) for name in POSITION_FIELDS if name in columns.headings), ""
+    )
+    positions = [(row.lon_deg, row.lat_deg) for row in rows]
+    swapped = swap_problems(positions, heading)
+    for index, row in enumerate(rows):
+        problem = row.problem or range_problem(row.lon_deg, row.lat_deg, heading)
+        problem = problem or swapped.get(index)
+        yield row if problem is row.problem else replace(row, problem=problem)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -24,7 +25,7 @@ from geodata.datum import Projection, pick_projection
 from locator.errors import DataError, InputError
 from locator.modes import modes
 from locator.network import StreetNetwork, build_network
-from locator.registry import NOBODY, Actor, ImportReport, Registry
+from locator.registry import NOBODY, Actor, ImportReport, Registry, code_series
 from locator.streets import Streets, build_streets, compare_streets
 from locator.view import CityView, Report, StreetStore, kept_buffer
 from locator.workspace import CityConfig, Workspace, replace_text, write_json_lines
@@ -68,25 +69,35 @@ class City:
         boundary: list[Area] | None = None,
         districts: list[Area] | None = None,
     ) -> City:
-        """Make a new city folder.
+        """Make a new city folder: all of it, or nothing.
 
         Raises
         ------
         InputError
-            The folder is in use, the CRS is not one in metres, or the name is blank.
+            The folder is in use, the CRS is not one in metres, or the name, code prefix or database
+            URL cannot be used.
+        DataError
+            The folder or the database cannot be written.
         """
-        if not config.name.strip():
-            raise InputError("the city has no name: give one with --name")
+        if not config.name.strip() or not config.name.isprintable():
+            raise InputError("the city has no name that can be shown: give one with --name")
+        code_series(config.code_prefix, "", "rest_station")
         if config.crs:
             config = replace(config, crs=Projection.from_crs(config.crs).crs)
+        texts = {name: to_geojson(areas) for name, areas in (
+            ("boundary.geojson", boundary), ("districts.geojson", districts)) if areas}  # fmt: skip
         workspace = Workspace(Path(path))
-        workspace.create(config)
-        if boundary:
-            replace_text(workspace.boundary_path, to_geojson(boundary))
-        if districts:
-            replace_text(workspace.districts_path, to_geojson(districts))
-        city = cls(workspace, config)
-        Registry.open(city.registry_place, create=True, key_file=workspace.key_path).close()
+        workspace.refuse_used()
+        is_new = not workspace.path.exists()
+        try:
+            workspace.create(config)
+            for name, text in texts.items():
+                replace_text(workspace.path / name, text)
+            city = cls(workspace, config)
+            Registry.open(city.registry_place, create=True, key_file=workspace.key_path).close()
+        except BaseException:
+            workspace.clear(with_folder=is_new)
+            raise
         return city
 
     @property
@@ -315,7 +326,7 @@ class City:
                 check=self._extent_check(),
                 code_prefix=self.config.code_prefix,
                 by=by or NOBODY,
-                inspect=lambda read, stored: screen_import(view, read, stored),
+                inspect=partial(screen_import, view),
                 report=report,
             )
         return replace(done, warnings=(*warnings, *done.warnings))

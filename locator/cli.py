@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from locator.station_commands import stations
+from locator.care_commands import stations
 from locator.terminal import (
     Commands,
     Coordinates,
@@ -57,10 +57,12 @@ cli.add_command(stations)
 @click.option("--datum", default="wgs84", show_default=True, help="Datum of the boundary file.")
 @click.option("--crs", default="", help="Metric CRS, as EPSG:4549; picked where left out.")
 @click.option("--code-prefix", default="ST", show_default=True, help="First part of new codes.")
+@click.option("--database-url", default="", help="postgresql://user@host/name, for the registry.")
 @shared
 def init(
-    folder: Path, name: str, boundary: Path | None, datum: str, crs: str, code_prefix: str
-) -> None:
+    folder: Path, name: str, boundary: Path | None, datum: str, crs: str, code_prefix: str,
+    database_url: str,
+) -> None:  # fmt: skip
     """Make a new city folder."""
     from geodata.areas import read_areas
     from geodata.datum import parse_datum
@@ -68,7 +70,7 @@ def init(
     from locator.workspace import CityConfig
 
     areas = read_areas(boundary, datum=parse_datum(datum)) if boundary else None
-    config = CityConfig(name=name, crs=crs, code_prefix=code_prefix)
+    config = CityConfig(name=name, crs=crs, code_prefix=code_prefix, database_url=database_url)
     City.create(folder, config, boundary=areas)
     show({"city": str(folder)}, [f"{folder} is ready: now import its streets"])
 
@@ -286,8 +288,13 @@ def doctor(public: bool) -> None:
 
 
 def _one_line(item: dict[str, Any]) -> str:
-    """An item of a check on one line."""
-    return "  ".join(str(value) for value in item.values() if value not in (None, ""))
+    """An item of a check on one line: words as they are, numbers with what they count."""
+    told = [
+        str(value) if isinstance(value, str) else f"{name.replace('_', ' ')} {value}"
+        for name, value in item.items()
+        if value not in (None, "")
+    ]
+    return "  ".join(told)
 
 
 def main() -> None:

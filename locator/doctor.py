@@ -71,6 +71,7 @@ def examine(city: City, *, public: bool = False, today: date | None = None) -> l
         entries = registry.entries()
     found = [
         *_check_streets(city),
+        *_check_positions(city, entries),
         *_check_hours(entries),
         *_check_work(entries, day),
         *_check_publication(entries),
@@ -125,6 +126,22 @@ def _check_streets(city: City) -> Iterator[Check]:
 
 
 # -- hours and work ----------------------------------------------------------------------------
+
+
+def _check_positions(city: City, entries: Sequence[Entry]) -> Iterator[Check]:
+    from locator.screening import screen_entries
+
+    used = [entry for entry in entries if entry.status != "closed"]
+    view = city.current() if city.workspace.streets_folder() is not None else None
+    by_check: dict[str, list[dict[str, Any]]] = {}
+    for entry, doubt in screen_entries(view, used):
+        if doubt.check != "unroutable":  # a check of its own
+            row = _row(entry, message=doubt.message, fix=doubt.fix)
+            by_check.setdefault(doubt.check, []).append(row)
+    if not by_check:
+        yield Check("positions", OK, "0 suspicious positions")
+    for check, rows in sorted(by_check.items()):
+        yield _found(f"position_{check}", rows, f"suspicious positions ({check})", rows[0]["fix"])
 
 
 def _check_hours(entries: Sequence[Entry]) -> Iterator[Check]:

@@ -1,7 +1,7 @@
 """What looks wrong about the places of stations: a wrong datum, water, a motorway, a twin.
 
-None of it refuses a row: a person decides. Other modules know how to look; this one knows a city's
-streets, waters and districts, and says what was found in a line each.
+None of it refuses a row: a person decides. Other modules know how to look; this one brings a city's
+streets, waters and districts together with the entries of its registry.
 """
 
 from __future__ import annotations
@@ -11,68 +11,147 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geodata.vocabulary import statuses
-from locator.answers import name_few
+from locator.datum_check import DatumVerdict, judge_datum
 from locator.errors import InputError
+from locator.ground import Ground, read_ground
+from locator.place_checks import Place, check_places
+from locator.registry import Doubt
+from locator.registry.alike import find_alike
 
 if TYPE_CHECKING:
+    from geodata.tables import Row, Rows
     from locator.registry import Entry
     from locator.view import CityView
 
 AUTO = "auto"
+_DEFAULT = "wgs84"
 
 
-def settle_datum(_view: CityView | None, rows: Any, declared: str | None) -> tuple[str, list[str]]:
+def settle_datum(view: CityView | None, rows: Rows, declared: str | None) -> tuple[str, list[str]]:
     """Datum that the positions of a file are to be taken for, and warnings about it.
+
+    Rows that tell their own datum are not judged.
 
     Parameters
     ----------
     view
         The city's streets; None where there are none yet.
     declared
-        What the user said; None where nothing, "auto" to take what clearly fits.
+        What the user said; None for what the headings tell, else WGS-84; "auto" for what clearly
+        fits the streets.
 
     Raises
     ------
     InputError
         "auto", and nothing clearly fits.
     """
-    hint = getattr(rows, "datum_hint", "")
+    hint = rows.datum_hint
     if declared == AUTO:
-        raise InputError("no datum clearly fits these positions: say which one with --datum")
-    return declared or hint or "wgs84", []
+        verdict = None if view is None else _judge(view, rows, hint or _DEFAULT)
+        if verdict is None or not verdict.clear:
+            why = "the city has no streets yet" if verdict is None else verdict.message
+            raise InputError(
+                f"no datum clearly fits these positions ({why}): say which with --datum"
+            )
+        return verdict.best, [f"the positions were taken for {verdict.best}: {verdict.message}"]
+    taken = declared or hint or _DEFAULT
+    warnings = []
+    if declared and hint and declared.lower() != hint:
+        warnings.append(f"the headings say {hint}, and the positions were taken for {declared}")
+    if view is not None:
+        verdict = _judge(view, rows, taken)
+        if verdict is not None and verdict.is_wrong:
+            warnings.append(
+                f"WRONG DATUM? {verdict.message}; check it, then take this import back "
+                f"(locator stations undo) and import again with --datum {verdict.best}"
+            )
+    return taken, warnings
+
+
+def _judge(view: CityView, rows: Rows, datum: str) -> DatumVerdict | None:
+    """What the ground says of the rows that tell no datum of their own; None for no rows."""
+    told: list[Row] = [
+        row for row in rows.rows if row.problem is None and not row.values.get("datum")
+    ]
+    if not told:
+        return None
+    ground = ground_of(view)
+    return judge_datum(
+        np.array([(row.lon_deg, row.lat_deg) for row in told]),
+        datum,
+        ground=ground,
+        addresses=[row.values.get("address", "") for row in told],
+        district_codes=[row.values.get("district_code", "") for row in told],
+    )
+
+
+def ground_of(view: CityView) -> Ground:
+    """Streets, waters and districts of a city, kept with its view."""
+    ground: Ground = view.kept("ground", lambda: read_ground(view))
+    return ground
+
+
+def screen_entries(view: CityView | None, entries: Sequence[Entry]) -> list[tuple[Entry, Doubt]]:
+    """What is suspicious about the places of entries, in their order."""
+    places = [_place(entry) for entry in entries]
+    found = check_places(places, None if view is None else ground_of(view))
+    return [
+        (
+            entries[one.index],
+            Doubt(entries[one.index].row, one.check, one.value, one.message, one.fix),
+        )
+        for one in found
+    ]
 
 
 def screen_import(
-    view: CityView | None, read: Sequence[Entry], _stored: Sequence[Entry]
-) -> list[str]:
-    """Warnings about the places of an import's rows.
+    view: CityView | None,
+    read: Sequence[Entry],
+    is_new: Sequence[bool],
+    stored: Sequence[Entry],
+) -> list[Doubt]:
+    """Doubts about an import's rows: their places, and twins of stations under other names.
 
     Parameters
     ----------
-    read
-        Entries of the file.
+    read, is_new
+        Entries of the file, and which of them are no station of the registry yet.
     stored
         Entries of the registry.
     """
-    if view is None:
-        return []
-    return _unroutable(view, read)
+    doubts = [doubt for _, doubt in screen_entries(view, read)]
+    new = [entry for entry, fresh in zip(read, is_new, strict=True) if fresh]
+    both = [*[entry for entry in stored if entry.status != "closed"], *new]
+    return doubts + _twins(both, len(both) - len(new))
 
 
-def _unroutable(view: CityView, read: Sequence[Entry]) -> list[str]:
-    used = {status.code for status in statuses() if status.in_use} | {""}
-    open_ones = [entry for entry in read if entry.status in used]
-    if not open_ones:
-        return []
-    lonlat = np.array([(entry.lon_deg, entry.lat_deg) for entry in open_ones])
-    limit = view.config.station_snap_m
-    found = view.network("walk").snap(view.to_xy(lonlat), limit).found
-    lost = [entry.name or f"row {entry.row}" for entry, there in zip(open_ones, found, strict=True)
-            if not there]  # fmt: skip
-    if not lost:
-        return []
-    return [
-        f"{name_few(lost)} are more than {limit:.0f} m from any street one may walk and cannot be "
-        "reached"
-    ]
+def _twins(entries: Sequence[Entry], first_new: int) -> list[Doubt]:
+    """New rows that look like a station that is there already, or like another row."""
+    pairs = find_alike(
+        ["" if entry.name_made else entry.name for entry in entries],
+        [entry.kind for entry in entries],
+        np.array([(entry.lon_deg, entry.lat_deg) for entry in entries]).reshape(-1, 2),
+        fresh=np.arange(len(entries)) >= first_new,
+    )
+    doubts = []
+    for pair in pairs:
+        other, own = entries[pair.first], entries[pair.second]
+        known = other.code if pair.first < first_new else f"row {other.row}"
+        name = f" {other.name}" if other.name else ""
+        doubts.append(
+            Doubt(
+                own.row,
+                "alike",
+                own.name,
+                f"{pair.distance_m:.0f} m from {known}{name}: may be the same station",
+                "if it is, give the row that code; if not, give the names what tells them apart",
+            )
+        )
+    return doubts
+
+
+def _place(entry: Entry) -> Place:
+    given: Any = (entry.lon_raw, entry.lat_raw)
+    return Place(
+        entry.lon_deg, entry.lat_deg, entry.address, entry.district_code, entry.name, given
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ def stations() -> None:
     """The stations of the city."""
 
 
-def _actor(by: str | None, why: str | None) -> Actor:
+def actor_of(by: str | None, why: str | None) -> Actor:
     """Who gives this command, and why."""
     from locator.registry import Actor
 
@@ -42,7 +43,7 @@ def _actor(by: str | None, why: str | None) -> Actor:
     return Actor(who, why or "")
 
 
-_by = click.option("--by", metavar="NAME", help="Who does this.  [env: LOCATOR_USER]")
+by_option = click.option("--by", metavar="NAME", help="Who does this.  [env: LOCATOR_USER]")
 _why = click.option("--why", metavar="TEXT", help="Why; kept in the history.")
 
 
@@ -58,7 +59,7 @@ _why = click.option("--why", metavar="TEXT", help="Why; kept in the history.")
 @click.option("--mapping", type=click.Path(path_type=Path), help="TOML or JSON: field = column.")
 @click.option("--osm", metavar="TAG=VALUE", help="Points of interest with that tag.")
 @click.option("--dry-run", is_flag=True, help="Say what would change; change nothing.")
-@_by
+@by_option
 @_why
 @shared
 def import_stations(
@@ -73,7 +74,7 @@ def import_stations(
     progress(0.0, "reading")
     rows = read_station_rows(city, file, mapping=mapping, osm=osm)
     report = city.import_stations(
-        rows, datum=datum, kind=kind, dry_run=dry_run, by=_actor(by, why), report=progress
+        rows, datum=datum, kind=kind, dry_run=dry_run, by=actor_of(by, why), report=progress
     )
     warn(report.warnings)
     show(report.to_dict(), _import_lines(report, dry_run=dry_run))
@@ -89,20 +90,25 @@ def _import_lines(report: ImportReport, *, dry_run: bool) -> list[str]:
         lines.append("nothing was changed (--dry-run); the columns were taken for:")
         cells = [[c["heading"], c["meaning"], c["example"]] for c in report.columns]
         lines += table(cells, ["column", "taken as", "example"])
+    if report.absent:
+        lines.append(
+            f"{len(report.absent)} stations of the registry are not in this file; they stay"
+        )
     if report.changes:
-        lines.append(f"{len(report.changes)} updated:")
+        moved = f", {report.moved} of them moved" if report.moved else ""
+        lines.append(f"{len(report.changes)} updated{moved}:")
         cells = [
             [str(c.row), c.code, _cut(c.name), _difference(c.before, c.after)]
             for c in report.changes[:_SHOWN]
         ]
-        lines += table(cells, ["row", "code", "name", "change"]) + _more(report.changes)
+        lines += table(cells, ["row", "code", "name", "change"]) + more_rows(report.changes)
     if report.rejected:
         lines.append(f"{len(report.rejected)} rejected:")
         cells = [
             [str(r.row), r.column, r.value, f"{r.reason}; {r.fix}" if r.fix else r.reason]
             for r in report.rejected[:_SHOWN]
         ]
-        lines += table(cells, ["row", "column", "value", "reason"]) + _more(report.rejected)
+        lines += table(cells, ["row", "column", "value", "reason"]) + more_rows(report.rejected)
     if report.batch is not None:
         lines.append(f"to take it back: locator stations undo {report.batch}")
     return lines
@@ -111,21 +117,21 @@ def _import_lines(report: ImportReport, *, dry_run: bool) -> list[str]:
 @stations.command("undo")
 @click.argument("number", required=False, type=int)
 @click.option("--dry-run", is_flag=True, help="Say what would change; change nothing.")
-@_by
+@by_option
 @_why
 @shared
 def undo(number: int | None, dry_run: bool, by: str | None, why: str | None) -> None:
     """Take the newest import back, or the one with that NUMBER."""
     city = settings().open()
     with city.registry() as registry:
-        report = registry.undo(number, by=_actor(by, why), dry_run=dry_run)
+        report = registry.undo(number, by=actor_of(by, why), dry_run=dry_run)
     lines = [
         f"import {report.batch}: {report.removed} stations taken out again, "
         f"{report.restored} as they were before"
     ]
     if report.kept:
         lines.append(f"changed since, so kept: {'、'.join(report.kept[:_SHOWN])}")
-        lines += _more(report.kept)
+        lines += more_rows(report.kept)
     if dry_run:
         lines.append("nothing was changed (--dry-run)")
     show(report.to_dict(), lines)
@@ -162,14 +168,16 @@ def show_station(code: str) -> None:
 @click.argument("to", metavar="STATUS")
 @click.option("--on", type=_DAY, metavar="DAY", help="Day of the change; today where left out.")
 @click.option("--reason", default="", help="Why; closing, pausing and rectifying need one.")
-@_by
+@by_option
 @shared
 def status(code: str, to: str, on: datetime | None, reason: str, by: str | None) -> None:
     """Move a station to STATUS: planned, trial, open, paused, rectifying or closed."""
     from locator.closures import PROMISE_M, move_to_status
 
     day = on.date() if on else None
-    done = move_to_status(settings().open(), code, to, on=day, reason=reason, by=_actor(by, reason))
+    done = move_to_status(
+        settings().open(), code, to, on=day, reason=reason, by=actor_of(by, reason)
+    )
     lines = [f"{done.entry.code} {done.entry.name} is {done.entry.status}"]
     if done.lost_m:
         verb = "lost its only station" if done.lost_m > 0 else "has a station again"
@@ -185,7 +193,7 @@ def status(code: str, to: str, on: datetime | None, reason: str, by: str | None)
 @click.option("--field", "names", multiple=True, help="Only that field; the whole record else.")
 @click.option("--on", type=_DAY, metavar="DAY", help="Day of the check; today where left out.")
 @click.option("--how", default="", help="On the spot, by phone, by picture.")
-@_by
+@by_option
 @shared
 def check(
     codes: tuple[str, ...], names: tuple[str, ...], on: datetime | None, how: str, by: str | None
@@ -194,7 +202,7 @@ def check(
     from locator.registry.verification import verified_entry
 
     city = settings().open()
-    actor = _actor(by, "checked")
+    actor = actor_of(by, "checked")
     today = datetime.now(city.zone).date()
     day = on.date() if on else today
 
@@ -218,7 +226,7 @@ def history(code: str | None, limit: int) -> None:
             batches = registry.batches(limit=limit)
             changes: list[Change] = []
         else:
-            changes = registry.changes(code)[-limit:]
+            changes = [_shown_change(change) for change in registry.changes(code)[-limit:]]
             batches = []
     if code is None:
         rows = [
@@ -242,6 +250,27 @@ def history(code: str | None, limit: int) -> None:
     show(document, table(rows, ["when", "what", "who", "why or from", "change"]))
 
 
+@stations.command("promises")
+@click.option("--since", type=_DAY, required=True, metavar="DAY", help="First day that counts.")
+@shared
+def promises(since: datetime) -> None:
+    """INTERNAL: which hosts were found locked in posted hours; never to be published."""
+    from locator.registry.promises import promises as rank
+
+    city = settings().open()
+    today = datetime.now(city.zone).date()
+    with city.registry() as registry:
+        ranked = rank(registry, since.date(), today)
+    rows = [
+        [p.host or "—", str(p.stations), f"{p.station_months:.1f}", str(p.confirmed),
+         str(p.unanswered), str(p.excused), str(p.mistaken)]
+        for p in ranked
+    ]  # fmt: skip
+    head = ["host", "stations", "months", "confirmed", "unanswered", "excused", "mistaken"]
+    document = {"internal": True, "hosts": [asdict(host) for host in ranked]}
+    show(document, ["INTERNAL, not for publication", *table(rows, head)])
+
+
 # -- texts -------------------------------------------------------------------------------------
 
 
@@ -252,10 +281,17 @@ def _local(city: City, at: datetime) -> str:
 
 
 def _batch_document(batch: Batch) -> dict[str, Any]:
-    from dataclasses import asdict
-
     document = asdict(batch)
     return {**document, "at": batch.at.isoformat() + "Z"}
+
+
+def _shown_change(change: Change) -> Change:
+    """A change without its private values."""
+    from dataclasses import replace
+
+    from locator.registry.records import showable
+
+    return replace(change, before=showable(change.before), after=showable(change.after))
 
 
 def _counts(batch: Batch) -> str:
@@ -286,6 +322,7 @@ def _cut(text: str, length: int = _SHOWN_CHARS) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def _more(rows: Sequence[Any]) -> list[str]:
+def more_rows(rows: Sequence[Any]) -> list[str]:
+    """A line for what is not shown."""
     more = len(rows) - _SHOWN
     return [f"… and {more} more (all of them with --json)"] if more > 0 else []

@@ -200,12 +200,12 @@ class CityView:
 
     def placement(self, *, kind: str | None = None, mode: str = "walk") -> Placement:
         """The usable stations of a kind (None: all) on the network of a mode."""
-        kept: Placement = self._kept(("placement", kind, mode), lambda: self._place(kind, mode))
+        kept: Placement = self.kept(("placement", kind, mode), lambda: self._place(kind, mode))
         return kept
 
     def _place(self, kind: str | None, mode: str) -> Placement:
         network = self.network(mode)
-        snapped = self._kept(("snapped", mode), lambda: self._snap_stations(network))
+        snapped = self.kept(("snapped", mode), lambda: self._snap_stations(network))
         rows = np.flatnonzero(self._selected(kind))
         chosen = Snapped(snapped.street[rows], snapped.offset_m[rows], snapped.snap_m[rows])
         return place_snapped(network, chosen, rows.astype(np.int32))
@@ -277,7 +277,7 @@ class CityView:
 
     def _connected_streets(self, kind: str | None, mode: str) -> Bools:
         """Streets from some part of which a selected station can be reached."""
-        cover = self._kept(("reachable", kind, mode), lambda: self._reachable(kind, mode))
+        cover = self.kept(("reachable", kind, mode), lambda: self._reachable(kind, mode))
         return np.asarray(cover)
 
     def _reachable(self, kind: str | None, mode: str) -> Bools:
@@ -303,7 +303,7 @@ class CityView:
 
         network = self.network(mode)
         limit = network.mode.metres(within_m)
-        kept: Coverage = self._kept(
+        kept: Coverage = self.kept(
             ("coverage", limit, kind, mode, depth),
             lambda: measure_coverage(
                 network, self.placement(kind=kind, mode=mode), limit, depth=depth
@@ -435,8 +435,8 @@ class CityView:
 
         return Timetable.compile(self.stations.opening, load_calendar())
 
-    def _kept(self, key: object, make: Callable[[], Any]) -> Any:
-        """A result from the cache, or made and kept; the least lately used one makes room."""
+    def kept(self, key: object, make: Callable[[], Any]) -> Any:
+        """A result by its key, or made and kept; the least lately used one makes room."""
         with self._lock:
             if key in self._results:
                 self._results.move_to_end(key)

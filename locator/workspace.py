@@ -155,6 +155,15 @@ class Workspace:
             raise DataError(f"cannot make the folder {self.path}: {problem.strerror}") from problem
         replace_text(self.config_path, config.to_toml())
 
+    def clear(self, *, with_folder: bool) -> None:
+        """Take back a city that could not be made; the folder goes where it was made for it."""
+        if with_folder:
+            shutil.rmtree(self.path, ignore_errors=True)
+            return
+        with suppress(OSError):
+            for file in self.path.iterdir():  # it was empty
+                file.unlink()
+
     def refuse_used(self) -> None:
         """Raise InputError where the folder holds a city or anything else."""
         if self.config_path.exists():

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geodata.checklists import Checklist, Item, checklists, find_checklist, trades
+from geodata.equipment import Equipment
 from geodata.fields import fields
 from geodata.vocabulary import facilities, kinds, read_data, statuses, word_list
 from locator.errors import InputError
 from locator.registry.checklists import cheapest_lift, fits, has_facility, score
-from locator.registry.entries import Entry, Equipment
+from locator.registry.entries import Entry
 
 EIGHT = checklists()["eight_one"]
 STANDARD = {term.code: True for term in facilities() if term.standard}

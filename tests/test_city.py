@@ -5,15 +5,21 @@ from __future__ import annotations
 import shutil
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 import locator
+from geodata.tables import read_rows
 from locator.city import City, CityConfig
 from locator.errors import DataError, InputError, NotFoundError
 from locator.intake import read_station_rows
+from locator.registry.database import close_servers
 from tests.grids import lonlat, write_area, write_stations, write_streets
+
+if TYPE_CHECKING:
+    from tests.postgres import Server
 
 
 def make_city(
@@ -359,3 +365,45 @@ def test_repr_of_answers_is_a_line(tmp_path: Path) -> None:
     view = make_city(tmp_path, [(300.0, 300.0)]).current()
     answers = (view.nearest(lonlat(0, 0)), view.coverage(within_m=100), view.network())
     assert all(len(repr(answer)) < 100 for answer in answers)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"code_prefix": "南通"}, "code prefix"),
+        ({"name": "\x00"}, "name"),
+        ({"database_url": "mysql://root@localhost/x"}, "kind 'mysql'"),
+    ],
+)
+def test_city_that_cannot_be_made_leaves_nothing(
+    tmp_path: Path, settings: dict[str, str], message: str
+) -> None:
+    config = CityConfig(**{"name": "A", **settings})
+    with pytest.raises(InputError, match=message):
+        City.create(tmp_path / "city", config)
+    assert not (tmp_path / "city").exists()
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=message):
+        City.create(tmp_path / "empty", config)
+    assert list((tmp_path / "empty").iterdir()) == []
+
+
+@pytest.mark.postgresql
+def test_city_on_a_server_answers_like_one_on_a_file(
+    postgres: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streets = write_streets(tmp_path / "streets.geojson")
+    sheet = write_stations(tmp_path / "sheet.csv", [(100, 100), (400, 300)])
+    answers = []
+    for name, url in (("file", ""), ("server", postgres.new_database())):
+        city = City.create(tmp_path / name, CityConfig(name="A", crs="EPSG:4549", database_url=url))
+        city.import_streets([streets])
+        assert city.import_stations(read_rows(sheet)).added == 2
+        assert (tmp_path / name / "registry.sqlite").exists() == (name == "file")
+        view = City.open(tmp_path / name).current()
+        answers.append((view.stations.hash, view.coverage(within_m=200).covered_m))
+    assert answers[0] == answers[1]
+    monkeypatch.setenv("LOCATOR_DATABASE_URL", postgres.new_database())
+    with pytest.raises(DataError, match="no registry in"):
+        City.open(tmp_path / "file").current()
+    close_servers()

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geodata.equipment import Equipment
 from geodata.fields import fields
 from geodata.vocabulary import statuses
 from locator.errors import InputError
@@ -24,7 +25,7 @@ from locator.registry.completeness import (
     missing_fields,
     work_list,
 )
-from locator.registry.entries import CORE, Entry, Equipment
+from locator.registry.entries import CORE, Entry
 
 TODAY = date(2026, 11, 23)
 OPENING = Hours((Rule(127, 480, 1080),), known=True)

@@ -12,13 +12,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from geodata.columns import (
-    guess_columns,
-    parse_facilities,
-    parse_number,
-    parse_yes_no,
-    read_mapping,
-)
+from geodata.cells import parse_number, parse_yes_no
+from geodata.columns import guess_columns, read_mapping
+from geodata.equipment import parse_facilities
 from geodata.errors import InputError, SchemaError
 from geodata.tables import Rows, read_rows, rows_from_records
 
@@ -105,7 +101,7 @@ def test_guess_columns_chinese_sheet_is_understood() -> None:
         "code": "站点编号", "name": "名称", "kind": "类别", "address": "详细地址", "lon": "经度",
         "lat": "纬度", "hours": "开放时间", "phone": "服务电话", "facilities": "设施",
         "status": "状态", "district_code": "区县代码", "access_scope": "开放对象",
-        "access_mode": "进入方式",
+        "access_mode": "进入方式", "keeper_phone": "负责人手机",
     }  # fmt: skip
     assert columns.facility == {"微波炉": "MICROWAVE"}
 
@@ -184,7 +180,8 @@ def test_position_polygon_gives_a_point_inside_it() -> None:
         ("location", "120.86,32.01", (120.86, 32.01)),
         ("location", {"lat": 32.01, "lng": 120.86}, (120.86, 32.01)),
         ("坐标", "（120.86，32.01）", (120.86, 32.01)),
-        ("point_lon_lat", [0, 0], None),
+        ("point_lon_lat", [0, 0], (0, 0)),
+        ("point_lon_lat", [0, 0, 0], None),
     ],
 )
 def test_position_pair_in_one_cell_is_read(
@@ -328,7 +325,8 @@ def test_read_rows_json_entries_that_are_no_objects_are_rows_with_a_problem(shee
         (b"name,lon,lat\ncaf\xe9 ,1,2\n", "is not text"),
         (b'[{"lon": 1, "lat"', "no complete JSON"),
         (b'{"type": "FeatureCollection", "features": [', "no complete JSON"),
-        (b"[" * 100_000, "nested too deeply"),
+        (b"[" * 50_000, "nested too deeply"),
+        (b"[" * 100_000, "no list of places"),
         (b'{"a": 1}', "no list of places"),
         (b"[1, 2]", "no list of places"),
         (b'name,lon,lat\nA,1,2\n"B,3,4\nC,5,6\n', "no readable CSV at line"),
@@ -398,11 +396,11 @@ def test_parse_yes_no_unknown_stays_unknown() -> None:
         ('["WATER", "swing"]', {"WATER"}, ["swing"]),
         ("[water", {"WATER"}, []),
         ({"WIFI": True, "TV": "待查"}, {"WIFI"}, ["TV"]),
-        ("空调：有、沙发：?", {"AC"}, ["沙发"]),
+        ("空调：有、沙发：?", {"AC"}, ["沙发：?"]),
     ],
 )  # fmt: skip
 def test_parse_facilities_each_form(cell: Any, found: set[str], unknown: list[str]) -> None:
-    assert parse_facilities(cell) == (dict.fromkeys(found, True), unknown)
+    assert parse_facilities(cell) == (dict.fromkeys(found, True), {}, unknown)
 
 
 def test_parse_facilities_said_to_be_missing_is_no() -> None:

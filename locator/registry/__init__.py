@@ -17,10 +17,11 @@ store       `Registry`, in front of all of it
 
 from __future__ import annotations
 
+from geodata.equipment import Equipment
 from locator.registry.batches import NOBODY, Actor
-from locator.registry.codes import check_character, split_code
+from locator.registry.codes import check_character, code_series, split_code
 from locator.registry.database import FILE_NAME
-from locator.registry.entries import Entry, Equipment, Rejection
+from locator.registry.entries import Doubt, Entry, Rejection
 from locator.registry.history import Batch, Change, UndoReport
 from locator.registry.imports import ImportReport
 from locator.registry.store import Registry
@@ -31,6 +32,7 @@ __all__ = [
     "Actor",
     "Batch",
     "Change",
+    "Doubt",
     "Entry",
     "Equipment",
     "ImportReport",
@@ -38,5 +40,6 @@ __all__ = [
     "Rejection",
     "UndoReport",
     "check_character",
+    "code_series",
     "split_code",
 ]

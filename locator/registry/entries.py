@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from geodata.datum import CHINA_BOUNDS_DEG
 from geodata.fields import fields
 from geodata.vocabulary import kinds
 from locator.hours import Hours
 
+if TYPE_CHECKING:
+    from geodata.equipment import Equipment
+
 _SAME_PLACE_DEG = 1e-7  # about 1 cm: less is the noise of converting and writing coordinates
 # What a station is known for; the rest of an entry tells where that knowledge came from.
 _FACTS = (
     "kind", "address", "access_scope", "access_mode", "phone", "status", "district_code",
 )  # fmt: skip
-CONDITIONS = ("working", "broken", "missing")
 _PLACE = ("lon_deg", "lat_deg", "lon_raw", "lat_raw", "datum_raw")
 _ORIGIN = ("source", "source_id")
 
@@ -34,18 +36,22 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
-class Equipment:
-    """What is known of a facility beyond its presence.
+class Doubt:
+    """Something about a row that a person should look at; it refuses nothing.
 
     Parameters
     ----------
-    condition
-        One of `CONDITIONS`, "" where unknown.
+    check
+        What was looked at, as programs call it.
+    value
+        What was found, in short.
     """
 
-    count: int | None = None
-    condition: str = ""
-    checked_on: date | None = None
+    row: int
+    check: str
+    value: str
+    message: str
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from geodata.fields import fields
 from locator.registry.codes import code_series, make_code, split_code
-from locator.registry.entries import Entry, Rejection, merge_entries, with_made_name
+from locator.registry.entries import Doubt, Entry, Rejection, merge_entries, with_made_name
 from locator.registry.matching import find_duplicates, match_entries
-from locator.registry.records import compare
+from locator.registry.records import compare, showable
 
 if TYPE_CHECKING:
     from geodata.tables import Rows
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
 
 _SHOWN = 3
 
+Inspect = Callable[[Sequence[Entry], Sequence[bool], Sequence[Entry]], list[Doubt]]
+
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """What a row changes about a station: values before and after, by field."""
+    """What a row changes about a station: values before and after, by field, no private ones."""
 
     row: int
     code: str
@@ -45,6 +48,12 @@ class ImportReport:
         What differs for each updated station.
     added_rows
         Row and code of each new station.
+    moved
+        How many of the updated ones have another position.
+    absent
+        Codes of stations in the registry, closed ones apart, that no row speaks of; they stay.
+    doubts
+        What a person should look at, row by row; the warnings sum it up.
     columns
         What each column of the file was taken for.
     batch
@@ -60,6 +69,9 @@ class ImportReport:
     datum: str
     changes: tuple[RowChange, ...] = ()
     added_rows: tuple[tuple[int, str, str], ...] = ()
+    moved: int = 0
+    absent: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
     columns: tuple[Mapping[str, str], ...] = ()
     batch: int | None = None
 
@@ -74,6 +86,9 @@ class ImportReport:
             "warnings": list(self.warnings),
             "datum": self.datum,
             "changes": [asdict(change) for change in self.changes],
+            "moved": self.moved,
+            "absent": list(self.absent),
+            "doubts": [asdict(doubt) for doubt in self.doubts],
             "columns": [dict(column) for column in self.columns],
             "batch": self.batch,
         }
@@ -104,7 +119,7 @@ def plan_import(
     stored: Sequence[Entry],
     counters: dict[str, int],
     code_prefix: str,
-    inspect: Callable[[Sequence[Entry], Sequence[Entry]], list[str]] | None = None,
+    inspect: Inspect | None = None,
 ) -> ImportPlan:
     """Decide about every row of a file.
 
@@ -115,7 +130,7 @@ def plan_import(
     counters
         Last number used in each series of codes.
     inspect
-        Called with the entries that were read and those stored: warnings about them.
+        Called with the entries that were read, which of them are new, and those stored: doubts.
 
     Raises
     ------
@@ -132,7 +147,7 @@ def plan_import(
     rejected += _repeats(single, repeats, rows)
     changed, changes, warnings = _merge(single, match, stored)
     new = [e for i, e in enumerate(single) if i not in match and i not in repeats]
-    inspected = inspect(single, stored) if inspect else []
+    doubts = _doubts(inspect, single, match, repeats, stored)
     codes = _CodeGiver(code_prefix, [*stored, *new], counters)
     added = [_completed(entry, codes) for entry in new]
     report = ImportReport(
@@ -141,12 +156,63 @@ def plan_import(
         updated=len(changes),
         unchanged=len(match) - len(changes),
         rejected=tuple(sorted(rejected, key=lambda rejection: rejection.row)),
-        warnings=(*rows.warnings, *reader.warnings(), *warnings, *inspected),
+        warnings=(*rows.warnings, *reader.warnings(), *warnings, *_summaries(doubts)),
         datum=reader.datum,
         changes=tuple(changes),
+        columns=tuple(_veiled(column) for column in rows.preview()),
+        moved=sum("lon_deg" in change.after or "lat_deg" in change.after for change in changes),
+        absent=_absent(stored, match),
+        doubts=tuple(doubts),
         added_rows=tuple((entry.row, entry.code, entry.name) for entry in added),
     )
     return ImportPlan(tuple(added), tuple(changed), codes.counters, report)
+
+
+def _veiled(column: Mapping[str, str]) -> Mapping[str, str]:
+    """A column's meaning, without the example of one that holds private cells."""
+    field = fields().get(column["field"])
+    return {**column, "example": "…"} if field is not None and field.private else column
+
+
+def _absent(stored: Sequence[Entry], match: Mapping[int, int]) -> tuple[str, ...]:
+    """Codes of stations that no row speaks of."""
+    spoken_of = set(match.values())
+    return tuple(
+        entry.code
+        for place, entry in enumerate(stored)
+        if place not in spoken_of and entry.status != "closed"
+    )
+
+
+def _doubts(
+    inspect: Inspect | None,
+    entries: Sequence[Entry],
+    match: Mapping[int, int],
+    repeats: Mapping[int, Any],
+    stored: Sequence[Entry],
+) -> list[Doubt]:
+    """What the inspection says of the rows that are taken, by row."""
+    if inspect is None:
+        return []
+    taken = [index for index in range(len(entries)) if index not in repeats]
+    is_new = [index not in match for index in taken]
+    found = inspect([entries[index] for index in taken], is_new, stored)
+    return sorted(found, key=lambda doubt: (doubt.row, doubt.check))
+
+
+def _summaries(doubts: Sequence[Doubt]) -> list[str]:
+    """One warning for each kind of doubt, with its first case."""
+    kinds: dict[str, list[Doubt]] = {}
+    for doubt in doubts:
+        kinds.setdefault(doubt.check, []).append(doubt)
+    told = []
+    for cases in kinds.values():
+        first = cases[0]
+        rows = ", ".join(str(case.row) for case in cases[:_SHOWN])
+        more = f" and {len(cases) - _SHOWN} more" if len(cases) > _SHOWN else ""
+        fix = f"; {first.fix}" if first.fix else ""
+        told.append(f"row {rows}{more}: {first.message}{fix}")
+    return told
 
 
 class _CodeGiver:
@@ -188,8 +254,8 @@ def _merge(
         row, old = entries[index], stored[station]
         merged, differs = merge_entries(old, row)
         if differs:
-            was, now = compare(old, merged)
-            changes.append(RowChange(row.row, old.code, merged.name, was, now))
+            was, now = map(showable, compare(old, merged))
+            changes.append(RowChange(row.row, old.code, merged.name, was or {}, now or {}))
         if merged != old:
             changed.append(merged)
         if row.code and row.code != old.code:

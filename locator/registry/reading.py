@@ -147,7 +147,7 @@ class EntryReader:
             hours=hours,
             opening=opening,
             facilities=dict(row.facilities),
-            equipment=dict(getattr(row, "equipment", {})),
+            equipment=dict(row.equipment),
             access_scope=self._word("access_scope", access_scopes(), values, extra),
             access_mode=self._word("access_mode", access_modes(), values, extra),
             phone=phone,

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from geodata.equipment import Equipment
 from geodata.fields import fields, line_text
 from locator.hours import DayException, Hours, Override, Rule
 from locator.registry import models
-from locator.registry.entries import CORE, Entry, Equipment
+from locator.registry.entries import CORE, Entry
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -332,6 +333,26 @@ def compare(old: Entry, new: Entry) -> tuple[dict[str, Any], dict[str, Any]]:
         elif before[name] != after[name]:
             was[name], now[name] = before[name], after[name]
     return was, now
+
+
+def showable(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """One side of `compare` without what may hold somebody's name or number.
+
+    That is private fields, and cells of columns that were not understood.
+    """
+    if values is None:
+        return None
+    private = {name for name, field in fields().items() if field.private}
+    shown: dict[str, Any] = {}
+    for name, value in values.items():
+        if name == "extra" or name in private:
+            continue
+        if name in ("facts", "verified"):
+            value = {key: item for key, item in value.items() if key not in private}  # noqa: PLW2901
+            if not value:
+                continue
+        shown[name] = value
+    return shown
 
 
 def patch(entry: Entry, values: Mapping[str, Any]) -> Entry:

@@ -32,7 +32,7 @@ from locator.registry.batches import (
     write_changes,
 )
 from locator.registry.database import Database, open_database
-from locator.registry.imports import ImportPlan, ImportReport, plan_import
+from locator.registry.imports import ImportPlan, ImportReport, Inspect, plan_import
 from locator.registry.reading import Check, EntryReader
 from locator.registry.sealing import KEY_NAME, Sealer
 from locator.registry.snapshots import Snapshot, read_snapshot, station_of
@@ -49,7 +49,6 @@ _snapshots: OrderedDict[str, Snapshot] = OrderedDict()
 _snapshots_lock = threading.Lock()
 
 Report = Callable[[float, str], None]
-Inspect = Callable[[Sequence["Entry"], Sequence["Entry"]], list[str]]
 
 
 class Registry:
@@ -239,7 +238,8 @@ class Registry:
         by
             Who imports, and why.
         inspect
-            Called with the entries that were read and those that are stored: warnings about them.
+            Called with the entries that were read, which of them are new, and those that are
+            stored: doubts about them.
         report
             Hears of progress.
 

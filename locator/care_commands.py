@@ -1,0 +1,222 @@
+"""Commands of `locator stations` that look after the list: what is due, doubted, or on no map."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from locator.station_commands import actor_of, by_option, more_rows, stations
+from locator.terminal import settings, shared, show, table, warn
+
+__all__ = ["stations"]
+
+_SHOWN = 20
+_MINUTE = click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"])
+
+
+@stations.command("due")
+@click.option("--district", default="", help="Only stations of that district.")
+@shared
+def due(district: str) -> None:
+    """What should be asked or looked at, the most urgent first."""
+    from geodata.districts import find_district
+    from locator.registry.completeness import work_list
+
+    city = settings().open()
+    today = datetime.now(city.zone).date()
+    found = find_district(district) if district else None
+    wanted = found.code if found else district
+    with city.registry() as registry:
+        entries = [e for e in registry.entries() if not wanted or e.district_code == wanted]
+    tasks = work_list(entries, today)
+    rows = [
+        [t.reason, t.code, t.name, t.field, f"{t.overdue_days(today)} d" if t.due_on else ""]
+        for t in tasks[:_SHOWN]
+    ]
+    lines = [f"{len(tasks)} things to ask or look at"]
+    lines += table(rows, ["why", "code", "name", "field", "overdue"]) if rows else []
+    document = {"tasks": [_task_document(task, today) for task in tasks]}
+    show(document, lines + more_rows(tasks))
+
+
+def _task_document(task: Any, today: Any) -> dict[str, Any]:
+    document = asdict(task)
+    for name in ("checked_on", "due_on"):
+        document[name] = document[name].isoformat() if document[name] else None
+    return {**document, "overdue_days": task.overdue_days(today)}
+
+
+@stations.command("score")
+@click.argument("checklist", required=False, default="eight_one")
+@shared
+def score_stations(checklist: str) -> None:
+    """How the stations stand on a CHECKLIST (eight_one), and the cheapest item that lifts most."""
+    from geodata.checklists import find_checklist
+    from locator.registry.checklists import cheapest_lift, fits, score
+
+    listed = find_checklist(checklist)
+    city = settings().open()
+    with city.registry() as registry:
+        entries = registry.entries()
+    lifts = cheapest_lift(entries, listed)
+    scores = [score(entry, listed) for entry in entries if fits(entry, listed)]
+    lines = [
+        f"{listed.zh}: {lifts.compliant} of {lifts.stations} stations comply, {lifts.failing} do "
+        f"not, {lifts.undecided} are not known well enough"
+    ]
+    rows = [
+        [lift.item.zh, str(lift.missing), str(lift.unknown), str(lift.completes),
+         str(lift.completes_at_best)]
+        for lift in lifts.items
+    ]  # fmt: skip
+    head = ["item", "missing", "unknown", "would comply", "at best"]
+    document = {
+        "checklist": listed.code,
+        "stations": lifts.stations,
+        "compliant": lifts.compliant,
+        "failing": lifts.failing,
+        "undecided": lifts.undecided,
+        "items": [{**asdict(lift), "item": lift.item.code, "parts": dict(lift.parts)}
+                  for lift in map(_plain_lift, lifts.items)],
+        "scores": [
+            {"code": s.code, "share": s.share, "share_high": s.share_high,
+             "missing": list(s.missing), "unknown": list(s.unknown), "compliant": s.compliant}
+            for s in scores
+        ],
+    }  # fmt: skip
+    show(document, lines + table(rows, head))
+
+
+def _plain_lift(lift: Any) -> Any:
+    """A lift whose parts are a plain dict, which can be copied."""
+    return replace(lift, parts=dict(lift.parts))
+
+
+@stations.command("reconcile")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--vendor", required=True, help="amap, baidu, tencent or tianditu.")
+@click.option("--datum", default="", help="Datum of the list; the vendor's where left out.")
+@shared
+def reconcile_stations(file: Path, vendor: str, datum: str) -> None:
+    """Compare the stations with a map vendor's list: on the map, missing, moved, renamed."""
+    from geodata.tables import read_rows
+    from locator.registry.pois import read_pois
+    from locator.registry.reconcile import reconcile
+
+    pois, rejected = read_pois(read_rows(file))
+    city = settings().open()
+    with city.registry() as registry:
+        names = {entry.code: entry.name for entry in registry.entries()}
+        found = reconcile(registry.entries(), pois, vendor=vendor, datum=datum)
+    if found.datum_hint:
+        warn([f"the list fits far better as {found.datum_hint}: run again with --datum"])
+    lines = [", ".join(f"{name} {count}" for name, count in found.counts.items() if count)]
+    rows = [
+        [d.district_code or "—", str(d.wanted), str(d.mapped), f"{d.share:.0%}"]
+        for d in found.by_district()
+        if d.share is not None
+    ]
+    lines += table(rows, ["district", "should be on the map", "are", "share"]) if rows else []
+    doubts = [one for one in found.listings if one.outcome in ("missing", "moved", "renamed")]
+    rows = [
+        [one.outcome, one.code, names[one.code], one.poi.name if one.poi else "",
+         f"{one.distance_m:,.0f} m" if one.poi else ""]
+        for one in doubts[:_SHOWN]
+    ]  # fmt: skip
+    if rows:
+        lines += table(rows, ["", "code", "ours", "theirs", "apart"]) + more_rows(doubts)
+    document = {
+        "vendor": found.vendor, "datum": found.datum, "counts": dict(found.counts),
+        "districts": [{**asdict(d), "share": d.share} for d in found.by_district()],
+        "stations": [{**asdict(one), "outcome": one.outcome} for one in found.listings],
+        "unknown": [asdict(poi) for poi in found.unknown],
+        "rejected": [asdict(row) for row in rejected],
+    }  # fmt: skip
+    show(document, lines)
+
+
+@stations.command("override")
+@click.argument("codes", nargs=-1, required=True, metavar="CODE...")
+@click.option("--from", "start", type=_MINUTE, required=True, help="2026-07-01 08:30, local time.")
+@click.option("--until", "end", type=_MINUTE, required=True, help="It ends by itself then.")
+@click.option("--open/--closed", "is_open", required=True, help="What holds for that time.")
+@click.option("--reason", required=True, help="heat, repair, ...; shown to people.")
+@by_option
+@shared
+def override(
+    codes: tuple[str, ...], start: datetime, end: datetime, is_open: bool, reason: str,
+    by: str | None,
+) -> None:  # fmt: skip
+    """Open or close stations for a while, whatever their posted hours say."""
+    from locator.hours import Override
+
+    passing = Override(start, end, is_open, reason)
+
+    def changed(entry: Any) -> Any:
+        overrides = (*entry.opening.overrides, passing)
+        return replace(entry, opening=replace(entry.opening, overrides=overrides))
+
+    city = settings().open()
+    with city.registry() as registry:
+        actor = actor_of(by, reason)
+        count = registry.edit_many(dict.fromkeys(codes, changed), by=actor, action="override")
+    state = "open" if is_open else "closed"
+    document = {
+        "changed": count,
+        "open": is_open,
+        "from": start.isoformat(),
+        "until": end.isoformat(),
+    }
+    show(
+        document,
+        [f"{count} stations {state} from {start:%Y-%m-%d %H:%M} until {end:%Y-%m-%d %H:%M}"],
+    )
+
+
+@stations.command("tasks")
+@click.option("--all", "everything", is_flag=True, help="Also those that are done.")
+@shared
+def list_tasks(everything: bool) -> None:
+    """What workers' reports ask the union to do; not for the public."""
+    from locator.registry.tasks import tasks
+
+    city = settings().open()
+    with city.registry() as registry:
+        found = tasks(registry, open_only=not everything)
+    rows = [
+        [str(t.id), t.what, t.code, t.name, t.reason, f"{t.due}" if t.due else "", t.outcome]
+        for t in found
+    ]
+    lines = table(rows, ["", "what", "code", "name", "why", "due", "outcome"]) if rows else []
+    document = {"tasks": [_dated(asdict(task)) for task in found]}
+    show(document, lines or ["nothing to do"])
+
+
+def _dated(document: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if hasattr(value, "isoformat") else value
+        for name, value in document.items()
+    }
+
+
+@stations.command("answer")
+@click.argument("code")
+@click.argument("outcome", type=click.Choice(["open", "closed", "hours_wrong"]))
+@click.option("--note", default="", help="What the host said.")
+@by_option
+@shared
+def answer(code: str, outcome: str, note: str, by: str | None) -> None:
+    """Note what the host of CODE said when phoned; the station is disputed no longer."""
+    from locator.registry import reports
+
+    city = settings().open()
+    now = datetime.now(city.zone).replace(tzinfo=None)
+    with city.registry() as registry:
+        settled = reports.answer(
+            registry, code, by=actor_of(by, note), outcome=outcome, note=note, at=now
+        )
+    show({"code": code, "answered": settled}, [f"{code}: {settled} reports answered"])
