@@ -234,8 +234,14 @@ def field_names() -> dict[str, str]:
 def _verified_names() -> dict[str, str]:
     """What tells when a field or a facility was checked: its name, and its heading in Chinese."""
     told = [(field["name"], field["zh"]) for field in read_data("fields.toml")["field"]]
-    told += [(term.code, term.zh) for term in facilities()]
-    return {f"{name}_{VERIFIED}": f"{zh}核验日期" for name, zh in told}
+    fields = {zh for _, zh in told}
+    told += [(term.code, term.zh) for term in facilities() if term.zh not in fields]
+    names = {f"{name}_{VERIFIED}": f"{zh}核验日期" for name, zh in told}
+    return names | {
+        f"{term.code}_{VERIFIED}": f"{term.code}_{VERIFIED}"
+        for term in facilities()
+        if term.zh in fields
+    }
 
 
 def _guess_position(headings: Sequence[str]) -> dict[str, tuple[str, ...]]:

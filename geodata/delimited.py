@@ -7,10 +7,10 @@ import contextlib
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from geodata.errors import InputError
 from geodata.guarding import unescape_text, unguard_text
@@ -26,37 +26,34 @@ from geodata.headings import (
 from geodata.positions import Problem
 
 _DELIMITERS = (",", ";", "\t")
+HEAD_BYTES = 1 << 16  # so many of a file are looked at before the rest is read
 _CHUNK_BYTES = 1 << 20
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 
-def find_encoding(path: Path, head: bytes) -> str:
-    """Encoding in which a whole file is text: UTF-8, GB18030, or UTF-16 with its mark.
-
-    Parameters
-    ----------
-    head
-        The first bytes of the file: what is no text there is refused before the rest is read.
+def guess_encoding(source: str, head: bytes) -> str:
+    """Encoding in which the first bytes of a file are text.
 
     Raises
     ------
     InputError
-        It is none of them, or holds nothing but blanks.
+        They are none in UTF-8, GB18030, or UTF-16 with its mark.
     """
-    marked = head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
-        if _is_text(iter((head,)), encoding, whole=False) and _is_text(
-            _chunks(path), encoding, whole=True
-        ):
-            return encoding
-    raise InputError(
-        f"{path.name} is not text in UTF-8, GB18030 or UTF-16; save the list as XLSX or CSV (UTF-8)"
-    )
+    return _first_fit(source, head, lambda: iter((head,)), whole=len(head) < HEAD_BYTES)
 
 
-def read_delimited(
-    path: Path, head: bytes, encoding: str, mapping: Mapping[str, Any] | None = None
-) -> Listing:
+def find_encoding(path: Path, head: bytes) -> str:
+    """Encoding in which a whole file is text.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    return _first_fit(path.name, head, lambda: _chunks(path), whole=True)
+
+
+def read_delimited(path: Path, head: bytes, mapping: Mapping[str, Any] | None = None) -> Listing:
     """Records of a CSV.
 
     Parameters
@@ -68,35 +65,60 @@ def read_delimited(
     Raises
     ------
     InputError
-        There are no rows, no heading with positions, or quotes that do not end.
+        It is no text, there are no rows, no heading with positions, or quotes that do not end.
     """
-    decoder = codecs.getincrementaldecoder(encoding)()
-    text = decoder.decode(head)
-    delimiter = _find_delimiter(text)
-    first = [
-        (number, line)
-        for number, line in _parse(io.StringIO(text, newline=""), delimiter, strict=False)
-        if any(cell.strip() for cell in line)
-    ]
-    first = list(islice(first, HEADER_LINES))
-    if not first:
-        raise InputError(f"{path.name} holds no rows; expected a heading and a row for each place")
-    place = find_heading([line for _, line in first], mapping)
-    if place is None:
-        raise no_positions(path.name, distinct_headings(first[0][1]))
-    heading_number, line = first[place]
-    headings = distinct_headings(line)
+    _find_layout(path.name, head, guess_encoding(path.name, head), mapping)
+    encoding = find_encoding(path, head)
+    layout = _find_layout(path.name, head, encoding, mapping)
     examples = ExampleFilter()
     with path.open(encoding=encoding, newline="") as stream:
-        lines = _parse(stream, delimiter, strict=True, source=path.name)
+        lines = _parse(stream, layout.delimiter, strict=True, source=path.name)
         records = [
-            _record(number, line, headings)
+            _record(number, line, layout.headings)
             for number, line in lines
-            if number > heading_number
+            if number > layout.number
             and any(map(str.strip, line))
             and examples.is_place(number, line)
         ]
-    return Listing(records, headings, warnings=examples.warnings())
+    return Listing(records, layout.headings, warnings=examples.warnings())
+
+
+class _Layout(NamedTuple):
+    """How a CSV is laid out: its separator, the line of its heading, and that."""
+
+    delimiter: str
+    number: int
+    headings: list[str]
+
+
+def _find_layout(
+    source: str, head: bytes, encoding: str, mapping: Mapping[str, Any] | None
+) -> _Layout:
+    """The layout that the first bytes of a CSV show."""
+    text = codecs.getincrementaldecoder(encoding)().decode(head)
+    delimiter = _find_delimiter(text)
+    lines = _parse(io.StringIO(text, newline=""), delimiter, strict=False, source=source)
+    filled = ((number, line) for number, line in lines if any(cell.strip() for cell in line))
+    first = list(islice(filled, HEADER_LINES))
+    if not first:
+        raise InputError(f"{source} holds no rows; expected a heading and a row for each place")
+    place = find_heading([line for _, line in first], mapping)
+    if place is None:
+        raise no_positions(source, distinct_headings(first[0][1]))
+    return _Layout(delimiter, first[place][0], distinct_headings(first[place][1]))
+
+
+def _first_fit(
+    source: str, head: bytes, chunks: Callable[[], Iterator[bytes]], *, whole: bool
+) -> str:
+    """The first encoding in which bytes are text; only UTF-16 needs its mark."""
+    marked = head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
+        if _is_text(chunks(), encoding, whole=whole):
+            return encoding
+    raise InputError(
+        f"{source} is not text in UTF-8, GB18030 or UTF-16; save the list as XLSX or CSV (UTF-8)"
+    )
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

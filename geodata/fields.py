@@ -233,7 +233,7 @@ def _parse_json(field: Field, cell: Any) -> dict[str, Any]:
         value = None
     if not isinstance(value, Mapping) or not value:
         raise ValueError('not understood; expected an object such as {"amap": "B0FF..."}')
-    found = {str(key): line_text(cell_text(item)) for key, item in value.items()}
+    found = {line_text(str(key)): line_text(cell_text(item)) for key, item in value.items()}
     if field.max_length and len(json.dumps(found)) > field.max_length:
         raise ValueError(f"longer than {field.max_length} characters in all")
     return dict(sorted(found.items()))

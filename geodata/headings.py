@@ -79,8 +79,15 @@ def find_heading(
                 return index
     for index, line in enumerate(lines):
         if guess_columns(distinct_headings(line)).has_position:
-            return index
+            below = lines[index + 1 : index + 2]
+            # 坐标 over 经度 and 纬度: a heading of two lines
+            return index if _has_lonlat(line) or not any(map(_has_lonlat, below)) else index + 1
     return None
+
+
+def _has_lonlat(line: Sequence[Any]) -> bool:
+    """Whether a line has headings of both a longitude and a latitude."""
+    return {"lon", "lat"} <= guess_columns(distinct_headings(line)).headings.keys()
 
 
 def no_positions(source: str, headings: Sequence[str]) -> InputError:

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from geodata.cells import cell_text, is_blank, parse_yes_no
+from geodata.cells import cell_text, is_blank
 from geodata.columns import POSITION_FIELDS, Columns, find_datum, guess_columns
 from geodata.datum import reproject
-from geodata.delimited import find_encoding, read_delimited
+from geodata.delimited import HEAD_BYTES, find_encoding, guess_encoding, read_delimited
 from geodata.documents import all_headings, read_json
 from geodata.equipment import Equipment, parse_answer, parse_facilities
 from geodata.errors import InputError
@@ -25,7 +25,6 @@ from geodata.headings import Listing, Record, check_positions
 from geodata.positions import Place, Problem, range_problem, read_position, shown, swap_problems
 
 MAX_BYTES = 1 << 29  # 512 MB; a national list of 200,000 rows has about 100 MB
-_HEAD_BYTES = 1 << 16
 _EXAMPLE_ROWS = 1000  # rows among which a cell for the preview is looked for
 _SIGNATURES = {
     b"PK\x03\x04": "xlsx",
@@ -133,7 +132,7 @@ def read_rows(path: str | Path, *, mapping: Mapping[str, Any] | None = None) -> 
     place = Path(path)
     try:
         with place.open("rb") as stream:
-            head = stream.read(_HEAD_BYTES)
+            head = stream.read(HEAD_BYTES)
         listing = _read_listing(place, head, mapping)
     except InputError:
         raise
@@ -222,7 +221,7 @@ def _read_listing(path: Path, head: bytes, mapping: Mapping[str, Any] | None) ->
 
 def _read_text(path: Path, head: bytes, mapping: Mapping[str, Any] | None) -> Listing:
     """What a text file holds."""
-    encoding = find_encoding(path, head)
+    encoding = guess_encoding(path.name, head)
     start = head.decode(encoding, "ignore").lstrip()
     if not start:
         raise InputError(f"{path.name} is empty; expected CSV, XLSX, JSON, GeoJSON or GeoPackage")
@@ -232,12 +231,12 @@ def _read_text(path: Path, head: bytes, mapping: Mapping[str, Any] | None) -> Li
             "program and save the list as XLSX or CSV (UTF-8)"
         )
     if start[0] in "[{":
-        if "{" not in start and len(head) == _HEAD_BYTES:
+        if "{" not in start and len(head) == HEAD_BYTES:
             raise InputError(
                 f"{path.name} holds no list of places; expected [{{...}}, ...] or GeoJSON"
             )
-        return read_json(path, encoding)
-    return read_delimited(path, head, encoding, mapping)
+        return read_json(path, find_encoding(path, head))
+    return read_delimited(path, head, mapping)
 
 
 def _filled(record: Record) -> dict[str, Any]:
@@ -252,11 +251,12 @@ def _row(record: Record, place: Place, columns: Columns) -> Row:
         extra.pop(heading, None)
     found: dict[str, bool] = {}
     equipment: dict[str, Equipment] = {}
-    for heading in _present("facilities", columns, extra):
-        offers = parse_facilities(extra[heading])
-        found, equipment = offers.there, offers.equipment
+    for heading in columns.headings.get("facilities", ()):
+        offers = parse_facilities(extra.get(heading, ""))
+        found |= offers.there
+        equipment |= offers.equipment
         if not offers.unread:
-            del extra[heading]
+            extra.pop(heading, None)
     for heading, code in columns.facility.items():
         answer = parse_answer(extra[heading]) if heading in extra else None
         if answer is not None and answer.there is not None:
@@ -291,8 +291,6 @@ def _values(columns: Columns, cells: dict[str, Any]) -> dict[str, str]:
             values[name] = cell_text(cells.pop(heading))
     if "datum" in values:
         values["datum"] = find_datum(values["datum"]) or values["datum"]
-    if parse_yes_no(values.pop("name_made", "")):  # a name that this system made is none
-        values.pop("name", None)
     return values
 
 

@@ -1,18 +1,22 @@
-"""Where the rows of a station import come from: a sheet, a list, or OpenStreetMap's places."""
+"""Where the rows of a station import come from, and where an export of stations goes."""
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from geodata.columns import read_mapping
+from geodata.datum import parse_datum
 from geodata.pois import poi_rows
 from geodata.tables import Rows, read_rows
+from geodata.vocabulary import kinds
 from locator.errors import InputError
 from locator.view import StreetStore
 
 if TYPE_CHECKING:
     from locator.city import City
+    from locator.registry import Actor
 
 
 def read_station_rows(
@@ -48,3 +52,63 @@ def read_station_rows(
             "run `locator streets import FILE` first, or give the OpenStreetMap file too"
         )
     return poi_rows(StreetStore(folder).pois, osm)
+
+
+def export_stations(
+    city: City,
+    file: Path,
+    *,
+    kind: str | None = None,
+    datum: str = "wgs84",
+    day: date | None = None,
+    private: Actor | None = None,
+) -> dict[str, Any]:
+    """Write the stations to a sheet or a map file; returns the JSON document of the command.
+
+    Parameters
+    ----------
+    kind
+        Only that kind of station, by code or a known word.
+    datum
+        Datum of the positions; any but WGS-84 is said loudly inside the file.
+    day
+        As they were at the end of that day.
+    private
+        Who wants the private fields too, and why: that is kept. Without it they stay here.
+
+    Raises
+    ------
+    InputError
+        Unknown kind, datum or format, or private fields without a name and a reason.
+    DataError
+        The file cannot be written; what stood there before is untouched.
+    """
+    from locator.registry.exchange import export_entries
+
+    wanted = None if kind is None else kinds().parse(kind)
+    if kind is not None and wanted is None:
+        raise InputError(f"unknown kind {kind!r}; expected one of {', '.join(kinds().codes)}")
+    if private is not None and day is not None:
+        raise InputError("private fields of a past day are not exported: leave out --as-of")
+    with city.registry() as registry:
+        if private is not None:
+            entries = registry.reveal_all(by=private)
+        elif day is not None:
+            entries = registry.entries_as_of(day, zone=city.zone)
+        else:
+            entries = registry.entries()
+    chosen = [entry for entry in entries if wanted in (None, entry.kind)]
+    report = export_entries(
+        chosen,
+        file,
+        private=private is not None,
+        datum=datum,
+        reveal=(lambda _field, text: text) if private is not None else None,  # opened above
+    )
+    return {
+        "written": str(file),
+        "stations": report.stations,
+        "columns": list(report.columns),
+        "datum": parse_datum(datum),
+        "warnings": list(report.warnings),
+    }

@@ -114,6 +114,43 @@ def _import_lines(report: ImportReport, *, dry_run: bool) -> list[str]:
     return lines
 
 
+@stations.command("export")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--kind", help="Only that kind of station.")
+@click.option("--datum", default="wgs84", show_default=True, help="gcj02 or bd09 for map vendors.")
+@click.option("--as-of", "day", type=_DAY, metavar="DAY", help="As they were on a past day.")
+@click.option("--private", is_flag=True, help="With the keepers' names and phones; needs --why.")
+@by_option
+@_why
+@shared
+def export_stations(
+    file: Path, kind: str | None, datum: str, day: datetime | None, private: bool,
+    by: str | None, why: str | None,
+) -> None:  # fmt: skip
+    """Write the stations to FILE (.csv .xlsx .geojson .gpkg); private fields stay here."""
+    from locator.intake import export_stations as export
+
+    city = settings().open()
+    written = export(
+        city, file, kind=kind, datum=datum, day=day.date() if day else None,
+        private=actor_of(by, why) if private else None,
+    )  # fmt: skip
+    warn(written["warnings"])
+    show(written, [f"{written['stations']} stations written to {file}"])
+
+
+@stations.command("template")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--kind", help="Only the columns of that kind of station.")
+@shared
+def template(file: Path, kind: str | None) -> None:
+    """Write the sheet that a district office fills in to FILE (.xlsx)."""
+    from locator.registry.template import write_template
+
+    write_template(file, kind=kind)
+    show({"written": str(file)}, [f"{file} is ready to be filled in"])
+
+
 @stations.command("undo")
 @click.argument("number", required=False, type=int)
 @click.option("--dry-run", is_flag=True, help="Say what would change; change nothing.")

@@ -375,7 +375,7 @@ def test_station_far_from_streets_is_kept_told_and_never_used(
     sheet.write_text(f"lon,lat\n{west},{south}\n", encoding="utf-8")
     done = run("stations", "import", sheet, "--kind", "worker_home", "--city", city, "--json")
     assert done.json["added"] == 1
-    assert any("cannot be reached" in text for text in done.json["warnings"])
+    assert any("nobody is sent there" in text for text in done.json["warnings"])
     lon, lat = view.to_lonlat(view.streets.node_xy_m[:1])[0]
     near = run("nearest", lon, lat, "--city", city, "--json").json
     assert (near["outcome"], near["results"]) == ("unreachable", [])

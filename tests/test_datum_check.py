@@ -286,6 +286,16 @@ def test_distances_between_datums_at_nantong_are_the_known_ones() -> None:
         assert np.hypot(*moved) == pytest.approx(metres, abs=2)
 
 
+def test_rows_that_are_no_positions_in_china_are_left_out(
+    town: Town, rng: np.random.Generator
+) -> None:
+    places = from_wgs84(town.beside_streets(rng, 30), "gcj02")
+    broken = np.array([[32.01, 120.86], [np.nan, 32.0], [np.inf, 0.0], [2.35, 48.86]])
+    alone = judge_datum(places, "wgs84", ground=town.ground)
+    mixed = judge_datum(np.vstack((places, broken)), "wgs84", ground=town.ground)
+    assert (alone.best, alone.places) == (mixed.best, mixed.places)
+
+
 def test_texts_of_another_number_than_positions_are_refused(town: Town) -> None:
     with pytest.raises(InputError, match="2 texts for 1 positions"):
         judge_datum([[120.86, 32.01]], "wgs84", ground=town.ground, addresses=["a", "b"])

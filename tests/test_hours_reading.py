@@ -408,7 +408,7 @@ def osm_strings(draw: st.DrawFn) -> str:
         both = [f"{clock[0]}-{clock[1]}", f"{clock[2]}-{clock[3]}"]
         return ",".join(both[: draw(st.integers(1, 2))])
 
-    rules = []
+    rules: list[str] = []
     for _ in range(draw(st.integers(1, 3))):
         first, last = draw(st.sampled_from(MONTHS)), draw(st.sampled_from(MONTHS))
         season = draw(st.sampled_from(["", "", f"{first}-{last} "]))

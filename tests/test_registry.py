@@ -116,7 +116,7 @@ def test_import_given_code_is_kept_and_moves_with_its_station(registry: Registry
 def test_import_number_column_is_a_code_only_where_it_is_no_bare_number(registry: Registry) -> None:
     bring(registry, place(编号="1"), place("B", lat=32.1, 编号="OW-1"))
     by_name = {station.name: station for station in registry.snapshot()}
-    assert (by_name["A"].source_id, by_name["B"].code) == ("1", "OW-1")
+    assert (by_name["A"].source_id, by_name["B"].code) == ("", "OW-1")
     assert split_code(by_name["A"].code) == ("ST-000000-OW", 1)
 
 
@@ -272,7 +272,7 @@ def test_import_words_are_read_and_unknown_ones_are_told_and_kept(registry: Regi
     )
     first, second = registry.snapshot()
     assert (first.status, first.access_scope, first.access_mode) == ("paused", "staff", "qr")
-    assert (second.status, second.access_scope) == ("open", "")
+    assert (second.status, second.access_scope) == ("", "")  # unknown is not open
     assert len(report.warnings) == 2
     assert "'看情况'" in " ".join(report.warnings)
     assert registry.entries()[1].extra["colour"] == "red"
@@ -284,7 +284,7 @@ def test_import_private_mobile_is_not_published(registry: Registry) -> None:
     assert "private" in report.warnings[0]
     sealed, open_phone = registry.entries()
     assert "138" not in repr(sealed)
-    assert registry.opened(sealed) == {"keeper_phone": "138 0513 0001"}
+    assert registry.opened(sealed) == {"private_phone": "138 0513 0001"}
     assert registry.opened(open_phone) == {}
 
 

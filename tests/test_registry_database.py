@@ -16,7 +16,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from geodata.tables import rows_from_records
+from geodata.tables import Rows, rows_from_records
 from locator.errors import DataError, InputError
 from locator.registry import Actor, Registry, models
 from locator.registry.database import APPLICATION_ID, close_servers
@@ -135,6 +135,38 @@ def test_file_put_back_from_a_backup_is_what_is_read(tmp_path: Path) -> None:
             (tmp_path / name).unlink(missing_ok=True)
         (tmp_path / "registry.sqlite").write_bytes(backup)
         assert registry.snapshot().name == ("A",)
+
+
+def test_backup_that_was_written_to_since_is_read_anew(tmp_path: Path) -> None:
+    with Registry.open(tmp_path, create=True) as registry:
+        bring(registry, "A")
+        with registry.database.read() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        backup = (tmp_path / "registry.sqlite").read_bytes()
+        bring(registry, "B")
+        assert registry.snapshot().name == ("A", "B")
+        for name in ("registry.sqlite-wal", "registry.sqlite-shm"):
+            (tmp_path / name).unlink(missing_ok=True)
+        (tmp_path / "registry.sqlite").write_bytes(backup)
+        bring(registry, "C")  # the same version as B had
+        assert registry.snapshot().name == ("A", "C")
+
+
+def test_lost_key_is_not_replaced_while_something_is_sealed(tmp_path: Path) -> None:
+    def rows(name: str, phone: str) -> Rows:
+        cells = {"name": name, "lon": 120.5, "lat": 32 + ord(name) / 100, "管理员手机": phone}
+        return rows_from_records([cells], source="list")
+
+    with Registry.open(tmp_path, create=True) as registry:
+        registry.import_rows(rows("A", "13800000000"), datum="wgs84", kind="OW", dry_run=True)
+        assert not (tmp_path / "private.key").exists()
+        registry.import_rows(rows("A", "13800000000"), datum="wgs84", kind="OW")
+    (tmp_path / "private.key").unlink()
+    with Registry.open(tmp_path) as registry:
+        with pytest.raises(DataError, match="put it back from a backup"):
+            registry.import_rows(rows("B", "13900000000"), datum="wgs84", kind="OW")
+        bring(registry, "C")  # nothing private in it
+        assert not (tmp_path / "private.key").exists()
 
 
 # servers

@@ -192,6 +192,88 @@ def test_undo_an_older_import_leaves_the_newer(registry: Registry) -> None:
     assert registry.snapshot().name == ("B",)
 
 
+def test_undo_keeps_facts_that_belong_together_together(registry: Registry) -> None:
+    bring(registry, "A", hours="8:00-18:00")
+    (code,) = registry.snapshot().code
+    bring(registry, "A", hours="24小时")
+    during = Override(datetime(2026, 7, 1, 8), datetime(2026, 7, 2, 8), None, "高温")
+
+    def with_override(entry: Entry) -> Entry:
+        return replace(entry, opening=replace(entry.opening, overrides=(during,)))
+
+    registry.edit(code, with_override, by=BOB)
+    assert registry.undo(by=BOB).kept == (code,)
+    entry = registry.entry(code)
+    assert entry.hours == "24小时"  # not the old text with the new rules
+    assert entry.opening.rules[0].type == "all_day"
+
+
+def test_undo_in_any_order_never_brings_back_what_was_taken_back(registry: Registry) -> None:
+    bring(registry, "A", hours="8:00-18:00")
+    first = bring(registry, "A", hours="24小时")
+    second = bring(registry, "A", hours="9:00-17:00")
+    registry.undo(first, by=BOB)
+    assert registry.snapshot().hours == ("9:00-17:00",)
+    registry.undo(second, by=BOB)
+    assert registry.snapshot().hours == ("8:00-18:00",)
+
+
+def test_undo_of_both_imports_of_a_new_station_takes_it_out(registry: Registry) -> None:
+    first = bring(registry, "A")
+    second = bring(registry, "A", phone="0513-1")
+    assert registry.undo(first, by=BOB).kept != ()
+    assert registry.undo(second, by=BOB).removed == 1
+    assert len(registry.snapshot()) == 0
+
+
+def test_undo_leaves_a_station_that_a_later_import_spoke_of(registry: Registry) -> None:
+    first = bring(registry, "A", "B")
+    rows = rows_from_records(
+        [
+            {"name": "A", "lon": 120.65, "lat": 32.0},
+            {"name": "B", "lon": 120.66, "lat": 32.0, "phone": "0513-1"},
+        ],
+        source="list",
+    )
+    registry.import_rows(rows, datum="wgs84", kind="rest_station", by=BOB)
+    assert registry.undo(first, by=BOB).removed == 0
+    assert registry.snapshot().name == ("A", "B")
+
+
+def test_undo_leaves_a_value_that_was_set_again_after_the_import(registry: Registry) -> None:
+    bring(registry, "A", hours="8:00-18:00")
+    (code,) = registry.snapshot().code
+    bring(registry, "A", phone="0513-1")
+    for phone in ("0513-2", "0513-1"):
+        registry.edit(code, lambda entry, to=phone: replace(entry, phone=to), by=BOB)
+    assert registry.undo(by=BOB).kept == (code,)
+    assert registry.snapshot().phone == ("0513-1",)
+
+
+def test_source_with_an_odd_blank_is_undone_like_any_other(registry: Registry) -> None:
+    rows = rows_from_records(
+        [{"name": "A", "lon": 120.8, "lat": 32.0}], source="驿站\u3000清单.csv"
+    )
+    registry.import_rows(rows, datum="wgs84", kind="rest_station", by=BOB)
+    again = registry.import_rows(rows, datum="wgs84", kind="rest_station", by=BOB)
+    assert (again.unchanged, again.batch) == (1, None)
+    assert registry.undo(by=BOB).removed == 1
+
+
+def test_snapshot_after_many_changes_and_one_edit_is_right(registry: Registry) -> None:
+    places = [{"name": f"N{i}", "lon": 120 + i / 1e4, "lat": 32.0} for i in range(3100)]
+    registry.import_rows(rows_from_records(places, source="x"), datum="wgs84", kind="OW", by=BOB)
+    registry.snapshot()
+    for phone in ("1", "2"):
+        changed = [{**place, "phone": phone} for place in places[:3000]]
+        rows = rows_from_records(changed, source="x")
+        registry.import_rows(rows, datum="wgs84", kind="OW", by=BOB)
+    code = registry.entries()[-1].code
+    registry.edit(code, lambda entry: replace(entry, status="closed"), by=BOB)
+    oracle = Stations.from_records(map(station_of, registry.entries()))
+    assert registry.snapshot().hash == oracle.hash
+
+
 # the past
 
 

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import math
+import tracemalloc
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyogrio
 import pytest
-from hypothesis import example, given
+import shapely
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from geodata.cells import parse_number, parse_yes_no
 from geodata.columns import guess_columns, read_mapping
-from geodata.equipment import parse_facilities
+from geodata.equipment import (
+    CONDITIONS,
+    Equipment,
+    format_facilities,
+    parse_answer,
+    parse_facilities,
+)
 from geodata.errors import InputError, SchemaError
-from geodata.tables import Rows, read_rows, rows_from_records
+from geodata.fields import fields
+from geodata.tables import MAX_BYTES, Rows, read_rows, rows_from_records
+from geodata.vocabulary import facilities
 
 CHINESE = "站点名称,类别,经度,纬度,开放时间\n学田驿站,工会驿站,120.86,32.01,8:00-22:00\n"
 
@@ -361,6 +375,188 @@ def test_read_rows_any_bytes_give_rows_or_input_error(
         assert all(row.problem or math.isfinite(row.lon_deg) for row in rows.rows)
 
 
+JSONS = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.floats()
+    | st.text(max_size=6)
+    | st.integers(-(10**400), 10**400),
+    lambda inner: st.lists(inner, max_size=4)
+    | st.dictionaries(
+        st.sampled_from(["lon", "lat", "type", "crs", "properties", "geometry", "coordinates",
+                         "features", "name", "location", "facilities", "datum", "geo_point_2d"]),
+        inner, max_size=6,
+    ),
+    max_leaves=20,
+)  # fmt: skip
+
+
+@given(JSONS)
+@example({"crs": 3, "features": [{"lon": 1, "lat": 2}]})
+@example({"crs": "EPSG:4326", "features": [{"lon": 10**400, "lat": 2}]})
+@example({"crs": {"properties": 3}, "features": [{"location": [10**400, 1]}]})
+@example({"crs": {"properties": {"name": 7}}, "features": [{"name": 10**400, "lon": 1, "lat": 2}]})
+@example([{"geometry": {"type": "Point", "coordinates": [10**400, 2]}}])
+@example([{"lon": 1, "lat": 2, "name": "\ud800"}])
+@example([{"lon": 1, "lat": 2, "facilities": {"WATER": 10**400}}])
+def test_read_rows_any_json_gives_rows_or_input_error(
+    tmp_path_factory: pytest.TempPathFactory, document: Any
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "junk.json"
+    path.write_text(json.dumps(document), "utf-8")
+    with contextlib.suppress(InputError):
+        for row in read_rows(path).rows:
+            assert row.problem or math.isfinite(row.lon_deg)
+            "".join(row.values.values()).encode()  # no halves of characters
+
+
+@given(st.binary(max_size=12), st.integers(0, 200), st.integers(0, 12))
+def test_read_rows_any_damaged_list_gives_rows_or_input_error(
+    tmp_path_factory: pytest.TempPathFactory, put: bytes, start: int, length: int
+) -> None:
+    geojson = (
+        b'{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"name": '
+        b'"A"}, "geometry": {"type": "Point", "coordinates": [120.86, 32.01]}}]}'
+    )
+    path = tmp_path_factory.getbasetemp() / "damaged"
+    for content in (CHINESE.encode(), CHINESE.encode("gb18030"), geojson):
+        path.write_bytes(content[:start] + put + content[start + length :])
+        with contextlib.suppress(InputError):
+            read_rows(path)
+
+
+@pytest.mark.parametrize(
+    ("start", "filler", "message"),
+    [
+        (b"", b"\x00", "is not text"),
+        (b"MZ\x90", b"\x07junk", "is not text"),
+        (b"", b"lorem ipsum ", "no column with positions"),
+        (b"", b"lorem, ipsum\n", "no column with positions"),
+        (b"[", b"1,", "no list of places"),
+        (b"\x89PNG\r\n", b"x", "a picture"),
+        (b"\xff\xd8\xff", b"x", "a picture"),
+        (b"\x1f\x8b", b"x", "an archive"),
+        (b"<html>", b"<td>1</td>", "a web page or XML"),
+    ],
+)
+def test_read_rows_fifty_megabytes_of_junk_are_refused_by_their_first_bytes(
+    tmp_path: Path, start: bytes, filler: bytes, message: str
+) -> None:
+    path = tmp_path / "junk.csv"
+    size = 50 << 20
+    with path.open("wb") as stream:
+        stream.write(start)
+        stream.write(filler * ((1 << 20) // len(filler)))
+        stream.truncate(size)
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match=message):
+            read_rows(path)
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_read_rows_huge_file_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "huge.csv"
+    with path.open("wb") as stream:
+        stream.write(b"name,lon,lat\nA,1,2\n")
+        stream.truncate(MAX_BYTES + 1)  # which takes no room on the disk
+    with pytest.raises(InputError, match="537 MB; expected at most 537 MB"):
+        read_rows(path)
+
+
+def test_read_rows_heading_far_from_the_top_is_no_heading(sheet: Any) -> None:
+    assert len(sheet("title\n" * 9 + "name,lon,lat\nA,1,2\n")) == 1
+    with pytest.raises(InputError, match="no column with positions"):
+        sheet("title\n" * 10 + "name,lon,lat\nA,1,2\n")
+
+
+def test_read_rows_long_list_is_read_to_its_end(sheet: Any) -> None:
+    text = "name,lon,lat\n" + "".join(f"学田{n},{n % 180},1.5\n" for n in range(20_000))
+    for encoding in ("utf-8", "gb18030", "utf-16"):
+        rows = sheet(text.encode(encoding)).rows
+        assert (len(rows), rows[-1].values["name"], rows[-1].number) == (
+            20_000,
+            "学田19999",
+            20_001,
+        )
+
+
+# GeoPackage
+
+
+def layer(path: Path, name: str, points: list[Any], **options: Any) -> None:
+    shapes = shapely.to_wkb(np.array([shapely.from_wkt(text) for text in points]))
+    names = np.array([f"N{i}" for i in range(len(points))], dtype=object)
+    pyogrio.raw.write(
+        path, shapes, [names, np.array([1.5] * len(points))], ["名称", "面积"],
+        layer=name, driver="GPKG", **{"geometry_type": "Unknown", "crs": "EPSG:4326", **options},
+    )  # fmt: skip
+
+
+def test_read_rows_geopackage_gives_points_and_cells(tmp_path: Path) -> None:
+    path = tmp_path / "list.gpkg"
+    layer(path, "a", ["POINT (120.86 32.01)", "LINESTRING (1 2, 3 4, 5 2)", "POINT EMPTY"])
+    first, second, third = read_rows(path).rows
+    assert (first.number, first.lon_deg, first.lat_deg) == (1, 120.86, 32.01)
+    assert first.values == {"name": "N0", "area_m2": "1.5"}
+    assert (second.lon_deg, second.lat_deg) == (3, 4)
+    assert third.problem is not None
+
+
+def test_read_rows_geopackage_in_metres_becomes_degrees(tmp_path: Path) -> None:
+    path = tmp_path / "list.gpkg"
+    layer(path, "a", ["POINT (581256.62793563 3543284.56589251)"], crs="EPSG:4549")
+    ((lon, lat),) = positions(read_rows(path))
+    assert (lon, lat) == pytest.approx((120.86, 32.01), abs=1e-8)
+
+
+def test_read_rows_geopackage_of_several_layers_takes_the_points(tmp_path: Path) -> None:
+    path = tmp_path / "list.gpkg"
+    layer(path, "streets", ["LINESTRING (1 2, 3 4)"], geometry_type="LineString")
+    layer(path, "stations", ["POINT (1 2)"], geometry_type="Point", append=True)
+    assert positions(read_rows(path)) == [(1, 2)]
+    layer(path, "others", ["POINT (1 2)"], geometry_type="Point", append=True)
+    with pytest.raises(InputError, match=r"several layers \(.*stations.*others"):
+        read_rows(path)
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 90_000), st.binary(max_size=40), st.booleans())
+def test_read_rows_damaged_geopackage_gives_rows_or_input_error(
+    tmp_path_factory: pytest.TempPathFactory, start: int, put: bytes, cut: bool
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    whole, path = folder / "whole.gpkg", folder / "damaged.gpkg"
+    if not whole.exists():
+        layer(whole, "a", ["POINT (120.86 32.01)"] * 5)
+    content = whole.read_bytes()
+    path.write_bytes(content[:start] + put + (b"" if cut else content[start + len(put) :]))
+    with contextlib.suppress(InputError):
+        read_rows(path)
+
+
+# preview
+
+
+def test_rows_preview_tells_every_column(sheet: Any) -> None:
+    rows = sheet("序号,站点名称,经度,纬度,空调,开放时间\n,,1,2,有,8:00-22:00\n7,A,3,4,,\n")
+    assert [(line["heading"], line["field"], line["example"]) for line in rows.preview()] == [
+        ("序号", "", "7"), ("站点名称", "name", "A"), ("经度", "lon", "1"), ("纬度", "lat", "2"),
+        ("空调", "facilities.AC", "有"), ("开放时间", "hours", "8:00-22:00"),
+    ]  # fmt: skip
+    assert rows.preview()[0]["meaning"] == "kept as extra"
+    assert rows.preview()[1]["meaning"] == "name 名称"
+
+
+def test_guess_columns_every_field_is_known_by_name_chinese_and_english() -> None:
+    for field in fields().values():
+        for heading in (field.name, field.zh, field.en, field.en.upper()):
+            found = guess_columns([heading]).headings
+            assert list(found) == [field.name], heading
+
+
 # cells
 
 
@@ -413,6 +609,61 @@ def test_read_rows_facility_columns_join_the_list(sheet: Any) -> None:
     (row,) = sheet("name,lon,lat,设施,空调,冰箱,电视\nA,1,2,饮水机,有,无,待查\n").rows
     assert row.facilities == {"WATER": True, "AC": True, "FRIDGE": False}
     assert row.extra == {"电视": "待查"}
+
+
+def test_parse_facilities_counts_and_conditions_are_equipment() -> None:
+    offers = parse_facilities("饮水机×2、微波炉（坏，2026年5月1日）；2台空调，电视:缺、冰箱(好)")
+    assert offers.there == {
+        "WATER": True, "MICROWAVE": True, "AC": True, "TV": False, "FRIDGE": True,
+    }  # fmt: skip
+    assert offers.equipment == {
+        "WATER": Equipment(2),
+        "MICROWAVE": Equipment(None, "broken", date(2026, 5, 1)),
+        "AC": Equipment(2),
+        "TV": Equipment(None, "missing"),
+        "FRIDGE": Equipment(None, "working"),
+    }
+    assert offers.unread == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "there", "detail"),
+    [
+        ("有", True, Equipment()), ("坏", True, Equipment(None, "broken")),
+        ("缺", False, Equipment(None, "missing")), ("2台", True, Equipment(2)),
+        (3, True, Equipment(3)), ("1", True, Equipment()), (0, False, Equipment()),
+        ("有（坏）", True, Equipment(None, "broken")), ("坏 2026-05-01", True,
+        Equipment(None, "broken", date(2026, 5, 1))), ("×", False, Equipment()),
+    ],
+)  # fmt: skip
+def test_parse_answer_each_form(cell: Any, there: bool, detail: Equipment) -> None:
+    assert parse_answer(cell) == (there, detail)
+
+
+@pytest.mark.parametrize(
+    "cell", ["待查", "?", "有/无", "1台好1台坏", 2.5, "-1", "坏 2026-13-01", ""]
+)
+def test_parse_answer_not_understood_is_none(cell: Any) -> None:
+    assert parse_answer(cell) is None
+
+
+def test_format_facilities_every_state_of_every_facility_comes_back() -> None:
+    details = list(itertools.product((None, 0, 1, 40), ("", *CONDITIONS), (None, date(2026, 5, 1))))
+    for term in facilities():
+        for there, parts in itertools.product((True, False, None), details):
+            presence = {} if there is None else {term.code: there}
+            equipment = {} if parts == (None, "", None) else {term.code: Equipment(*parts)}
+            text = format_facilities(presence, equipment)
+            assert parse_facilities(text) == (presence, equipment, []), text
+
+
+def test_read_rows_broken_facility_is_there_and_broken(sheet: Any) -> None:
+    (row,) = sheet("lon,lat,设施,空调,冰箱数量\n1,2,微波炉(坏)、Wi-Fi（收费）,坏,2\n").rows
+    assert row.facilities == {"MICROWAVE": True, "WIFI": True, "AC": True, "FRIDGE": True}
+    assert {code: told.condition for code, told in row.equipment.items()} == {
+        "MICROWAVE": "broken", "AC": "broken", "FRIDGE": "",
+    }  # fmt: skip
+    assert row.extra == {"设施": "微波炉(坏)、Wi-Fi（收费）"}  # 收费 is not understood, so not lost
 
 
 # real files

@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from locator.hours.rules import ALL_WEEK, DAY_MIN, WEEKEND
-from locator.hours.times import BARE_HOURS, TIME, read_bare_hour, read_time, span_between
+from locator.hours.times import (
+    BARE_HOURS,
+    TIME,
+    is_late_again,
+    read_bare_hour,
+    read_time,
+    span_between,
+)
 
 NOTE_MARK = "\ue000"  # from the private use area: stands for a quoted note, followed by its number
 
@@ -266,20 +273,30 @@ def last_of_month(month: int) -> int:
     return month * 100 + short.get(month, 31)
 
 
+_NO_SPAN = (0, 0)  # nothing comes before its end
+
+
 def _join_spans(tokens: list[Token]) -> Iterator[Token]:
     """Replace time, dash, time by a span; what cannot be one comes out unread."""
-    at = 0
+    at, previous = 0, _NO_SPAN
     while at < len(tokens):
         token = tokens[at]
         if token.kind not in {"time", "dash"}:
+            if token.kind in {"days", "season", "named"}:
+                previous = _NO_SPAN  # other days begin their spans anew
             yield token
             at += 1
             continue
         spaced = [k for k in range(at, len(tokens)) if tokens[k].kind != "break"][:3]
         if [tokens[k].kind for k in spaced] == ["time", "dash", "time"]:
             text = "".join(part.text for part in tokens[at : spaced[2] + 1])
-            span = span_between(tokens[spaced[0]].value, tokens[spaced[2]].value)
-            yield Token("span" if span else "unread", span or text, text)
+            start, end = tokens[spaced[0]].value, tokens[spaced[2]].value
+            span = span_between(start, end)
+            if span is None or is_late_again(previous, start, end):
+                yield Token("unread", text, text)
+            else:
+                yield Token("span", span, text)
+                previous = span
             at = spaced[2] + 1
         else:
             yield Token("unread", token.text, token.text)

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from locator.hours.clauses import Clause, Season, UnreadError, join_clauses
 from locator.hours.lexing import is_mmdd, last_of_month, mask_between
 from locator.hours.rules import ALL_WEEK, DAY_MIN, Hours
+from locator.hours.times import Time, is_late_again, span_between
 
 _WEEKDAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
 _LONG_WEEKDAYS = (
@@ -122,6 +123,7 @@ def _read_days(rule: str) -> tuple[tuple[tuple[str, int], ...], str]:
 
 
 def _read_spans(text: str) -> Iterator[tuple[int, int]]:
+    previous = (0, 0)
     for item in re.split(r"\s*,\s*", text):
         found = _SPAN.fullmatch(item)
         if found is None:
@@ -134,6 +136,15 @@ def _read_spans(text: str) -> Iterator[tuple[int, int]]:
                 raise UnreadError(text)
         if open_min >= DAY_MIN or close_min == open_min or close_min > open_min + DAY_MIN:
             raise UnreadError(text)
+        # hours of one digit are not the key's, but a clock of twelve hours: 9:00-12:00,2:00-5:00
+        start, end = (
+            Time(minutes, False, "", vague=len(hour) == 1)
+            for minutes, hour in ((open_min, found[1]), (close_min, found[3]))
+        )
+        in_day = close_min <= DAY_MIN
+        if is_late_again(previous, start, end) or (in_day and span_between(start, end) is None):
+            raise UnreadError(text)
+        previous = open_min, close_min
         yield open_min, close_min
 
 

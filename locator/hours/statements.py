@@ -2,7 +2,8 @@
 
 Days stand before their spans (周一至周五 9:00-17:00，周六 9:00-12:00) or after them (9:00-17:00
 周一至周五); what a part of the text begins with tells which. 休息 closes the days before it, 除外
-the last days named.
+the last days named. Where it follows days and spans (周一至周五 12:00-13:00休息) nothing is taken:
+that is a break in hours told elsewhere, which no rule has a form for.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from locator.hours.clauses import Clause, UnreadError
-from locator.hours.rules import ALL_WEEK
+from locator.hours.rules import ALL_WEEK, WEEKDAYS, WEEKEND
 
 if TYPE_CHECKING:
     from locator.hours.lexing import Token
@@ -33,6 +34,7 @@ class _Group:
     runs: list[_Run] = field(default_factory=list)
     spans: list[tuple[int, int]] = field(default_factory=list)
     marks: list[tuple[Token, int, int]] = field(default_factory=list)  # token, depth, spans so far
+    listed: bool = False  # 及 or the like stands between its days
     text: str = ""
 
 
@@ -49,6 +51,8 @@ class _Reader:
     named: bool = False
     depth: int = 0
     broken: bool = True
+    enum: bool = False  # 及 or the like was the last word
+    just_closed: bool = False  # 休息 was the last word
     excepted_from: int | None = None  # how many runs stood before 除
     opened: list[tuple[Clause, bool]] = field(default_factory=list)  # and whether days came first
 
@@ -61,14 +65,19 @@ class _Reader:
         action(token)
         if token.kind not in {"enum", "days", "season", "named"}:
             self.broken = True
+        if token.kind not in {"enum", "open", "break"}:
+            self.enum = False
 
-    def _on_break(self, _: Token) -> None:
-        """End a run of days, nothing else."""
+    def _on_break(self, token: Token) -> None:
+        """End a run of days; a comma also ends what a closing word may speak of."""
+        self.just_closed &= token.text != ","
 
     def _on_enum(self, _: Token) -> None:
         """Carry on with a run of days."""
+        self.enum = True
 
     def _on_stop(self, _: Token) -> None:
+        self.just_closed = False
         if self.group.runs and not self.group.spans:
             return  # days that stand in a line of their own
         self.finish()
@@ -79,6 +88,7 @@ class _Reader:
 
     def _on_close(self, _: Token) -> None:
         self.depth -= 1
+        self.just_closed = False
 
     def _on_add(self, _: Token) -> None:
         self.finish()
@@ -90,6 +100,8 @@ class _Reader:
 
     def _on_days(self, token: Token) -> None:
         self._begin_selector()
+        self.just_closed = False
+        self.group.listed |= self.enum and bool(self.group.runs)
         if self.broken or not self.group.runs:
             self.group.runs.append(_Run(self.depth))
         self.group.runs[-1].tokens.append(token)
@@ -104,6 +116,8 @@ class _Reader:
             self.finish()
 
     def _on_span(self, token: Token) -> None:
+        if self.just_closed:  # 周三休息12:00-13:00
+            raise UnreadError(self.group.text)
         if self.days_first is None:
             self.days_first = False
         if not self.days_first and self.group.runs:
@@ -131,6 +145,9 @@ class _Reader:
     def _on_off(self, token: Token) -> None:
         """Close some of the days just named, or for good where nothing else is said."""
         runs = self.group.runs
+        if self.days_first and self.group.spans:
+            raise UnreadError(self.group.text)
+        self.just_closed = token.value == "all"
         if self.excepted_from is not None:
             begin = self.excepted_from
         elif self.depth:
@@ -160,8 +177,13 @@ class _Reader:
         if not group.spans:
             raise UnreadError(group.text)
         selected = self._select([token for run in group.runs for token in run.tokens])
+        bracketed = len({run.depth for run in group.runs}) > 1 and not group.listed
+        days = _merge_days(selected.pop("days"), listed=group.listed, bracketed=bracketed)
+        if days is None:
+            raise UnreadError(group.text)
         clause = Clause(
             spans=tuple(group.spans),
+            days=days,
             added=self.added,
             text=group.text,
             **selected,
@@ -195,6 +217,33 @@ class _Reader:
         return told
 
 
+_Days = tuple[tuple[str, int], ...]
+
+
+def _merge_days(days: _Days, *, listed: bool, bracketed: bool) -> _Days | None:
+    """Days of one statement, where one kind may tell more of another; None where in doubt.
+
+    周一至周五（工作日） are the working days among Monday to Friday, not those and others besides.
+    """
+    kinds = {kind for kind, _ in days}
+    if len(kinds) <= 1:
+        return days
+    mask = 0
+    for kind, named in days:
+        mask |= named if kind == "any" else 0
+    if kinds == {"off_days", "any", "holiday"} and mask == WEEKEND:
+        return (("off_days", ALL_WEEK),)  # 非工作日（周末及法定节假日）
+    if not listed and kinds == {"any", "workday"} and (not mask & WEEKEND or mask == ALL_WEEK):
+        return (("workday", mask),)
+    if not listed and kinds == {"any", "weekend"} and mask == WEEKEND:
+        return (("weekend", ALL_WEEK),)
+    shared = any(mask & _MASKS.get(kind, 0) for kind in kinds)
+    return None if shared or bracketed else days
+
+
+_MASKS = {"workday": WEEKDAYS, "weekend": WEEKEND, "off_days": WEEKEND}
+
+
 def read_statements(
     tokens: Sequence[Token], notes: Sequence[str]
 ) -> tuple[list[Clause], str | None]:
@@ -220,6 +269,7 @@ def read_statements(
         raise UnreadError("".join(token.text for token in tokens))
     _check_days(reader.opened)
     _check_seasons(reader.clauses)
+    _check_breaks(reader.clauses)
     return reader.clauses, reader.policy
 
 
@@ -242,3 +292,15 @@ def _check_seasons(clauses: Sequence[Clause]) -> None:
         if not clause.closed and seen_season and not clause.names_season:
             raise UnreadError(clause.text)
         seen_season |= clause.season is not None and not clause.closed
+
+
+def _check_breaks(clauses: Sequence[Clause]) -> None:
+    """Refuse spans without days inside earlier ones: a break rather (8:00-17:00；12:00-13:00)."""
+    told: list[tuple[int, int]] = []
+    for clause in clauses:
+        plain = (clause.type, clause.needs_code) == ("normal", None)
+        for span in clause.spans if plain else ():
+            inside = any(a <= span[0] and span[1] <= b and span != (a, b) for a, b in told)
+            if inside and not (clause.days or clause.season or clause.added):
+                raise UnreadError(clause.text)
+            told.append(span)

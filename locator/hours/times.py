@@ -100,6 +100,10 @@ _LATE = {"中午", "下午", "傍晚", "晚上", "晚间", "晚", "夜间", "pm"
 # An end before its start may be the next day's, or told on a 12-hour clock: 9:00-5:00. Where both
 # are before noon, so long a day that begins this late is not believed.
 _LATE_START_MIN, _LONG_DAY_MIN = 420, 1140
+# From here on a span is an evening's, and a small hour at its end the next day's: 18:00-2:00, but
+# 14:00-5:00 is rather an afternoon. Nor do doors open at 2:00-5:00, though some do at 5:00-9:00.
+_EVENING_MIN, _DAWN_MIN, _HOUR_MIN = 1020, 300, 60
+_ONE_DIGIT_MIN = 600  # 10:00 is never written 010:00, so only what lies before may be vague
 
 
 def _numeral(text: str) -> int:
@@ -125,15 +129,39 @@ def span_between(start: Time, end: Time) -> tuple[int, int] | None:
     if last == 0 < first:
         last = DAY_MIN
     if last > first:
-        return (first, last) if last <= DAY_MIN else None
+        fits = last <= DAY_MIN and not _is_small(start, end)
+        return (first, last) if fits else None
     both_told = bool(end.period) or not start.period
     return (first, last + DAY_MIN) if both_told and not _is_doubtful(start, end) else None
+
+
+def is_late_again(previous: tuple[int, int], start: Time, end: Time) -> bool:
+    """Whether a span said after another may go on in the afternoon: 9:00-12:00, 1:30-17:00.
+
+    It does where its hours lie before the other's end, and twelve hours later would follow it.
+    What stands before an afternoon told with 24 hours is a morning (13:30-17:00, 8:30-11:30).
+
+    >>> is_late_again((540, 720), Time(90, False, "", True), Time(1020, False, "", False))
+    True
+    """
+    first, last = start.minutes, end.minutes
+    if not start.vague or not _HOUR_MIN <= first < min(_ONE_DIGIT_MIN, previous[1]):
+        return False
+    follows = first + _NOON_MIN >= previous[1] and (end.vague or last > first + _NOON_MIN)
+    return follows and (previous[0] < _NOON_MIN or first < _LATE_START_MIN)
+
+
+def _is_small(start: Time, end: Time) -> bool:
+    """Whether both ends are small hours that may as well be the afternoon's: 2:00-5:00."""
+    return start.vague and end.vague and _HOUR_MIN <= start.minutes < _DAWN_MIN
 
 
 def _is_doubtful(start: Time, end: Time) -> bool:
     """Whether an end before its start may mean the afternoon."""
     first, last = start.minutes, end.minutes
     if first == last:
+        return True
+    if end.vague and last >= _HOUR_MIN and first < _EVENING_MIN:
         return True
     if end.period or max(first, last) >= _NOON_MIN:
         return False

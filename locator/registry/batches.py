@@ -74,19 +74,24 @@ def open_batch(
     *,
     source: str = "",
     counts: Mapping[str, Any] | None = None,
+    confirmed: Sequence[int] = (),
 ) -> Iterator[Writing]:
-    """A batch, with a version of its own."""
+    """A batch, with a version of its own.
+
+    `confirmed` are the stations that an import spoke of and did not change.
+    """
     version = read_version(connection) + 1
     connection.execute(sa.update(models.state).values(version=version))
     now = utc_now()
     row = {
         "version": version,
         "at": now,
-        "who": by.who,
-        "why": by.why,
+        "who": records.clean(by.who),
+        "why": records.clean(by.why),
         "action": action,
-        "source": source,
+        "source": records.clean(source),
         "counts": dict(counts or {}),
+        "confirmed": list(confirmed),
     }
     inserted = connection.execute(sa.insert(models.batch).values(row))
     key = inserted.inserted_primary_key

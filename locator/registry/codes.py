@@ -9,6 +9,7 @@ again; they have at least four digits.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from geodata.vocabulary import kinds
 from locator.errors import InputError
@@ -18,6 +19,7 @@ NO_DISTRICT = "000000"
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _BASE = len(_ALPHABET)  # 36; ISO 7064 calls the pair of moduli 37,36
 _PREFIX = re.compile(r"[A-Z0-9]{1,4}")
+_BODY = re.compile(r"[A-Z0-9]{1,4}-\d{6}-[A-Z]{2}-\d{4,6}")
 _CODE = re.compile(r"([A-Z0-9]{1,4}-\d{6}-[A-Z]{2})-(\d{4,6})-([0-9A-Z])")
 
 
@@ -45,6 +47,37 @@ def code_series(prefix: str, district_code: str, kind: str) -> str:
         raise InputError(f"code prefix {prefix!r}; expected 1 to 4 letters A-Z or digits")
     adcode = district_code if re.fullmatch(r"[0-9]{6}", district_code) else NO_DISTRICT
     return f"{prefix}-{adcode}-{kinds()[kind].abbreviation}"
+
+
+def complete_code(code: str) -> str:
+    """A code as it is kept: one of our form in capitals and with its check character.
+
+    Raises
+    ------
+    InputError
+        It is of our form, and its check character is wrong.
+
+    Examples
+    --------
+    >>> (
+    ...     complete_code("nt-320613-ow-0007"),
+    ...     complete_code("ｎｔ-320613-OW-0007-V"),
+    ...     complete_code("驿-7"),
+    ... )
+    ('NT-320613-OW-0007-V', 'NT-320613-OW-0007-V', '驿-7')
+    """
+    plain = unicodedata.normalize("NFKC", code).strip().upper()
+    if found := _BODY.fullmatch(plain):
+        return f"{plain}-{check_character(found[0])}"
+    if _CODE.fullmatch(plain):
+        right = check_character(plain[:-2])
+        if right != plain[-1]:
+            raise InputError(
+                f"the check character of {plain} does not fit (it would be {right}): the code was "
+                "mistyped; look at the plate"
+            )
+        return plain
+    return code
 
 
 def split_code(code: str) -> tuple[str, int] | None:

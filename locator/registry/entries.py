@@ -141,8 +141,11 @@ def merge_entries(stored: Entry, row: Entry) -> tuple[Entry, bool]:
     station; nor is a position within a centimetre, which is left as it was.
     """
     changes: dict[str, Any] = {name: getattr(row, name) for name in _FACTS if getattr(row, name)}
-    for name in ("facilities", "equipment", "facts", "verified"):
+    for name in ("facilities", "equipment", "facts"):
         changes[name] = {**getattr(stored, name), **getattr(row, name)}
+    days = stored.verified
+    newer = {name: max(day, days.get(name, day)) for name, day in row.verified.items()}
+    changes["verified"] = {**days, **newer}
     changes |= _merged_hours(stored, row)
     if row.sample is not None:
         changes["sample"] = row.sample

@@ -7,7 +7,7 @@ needs no copies.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -99,9 +99,12 @@ class UndoReport:
         }
 
 
+_BATCH = tuple(models.batch.c[name] for name in Batch.__slots__)
+
+
 def read_batches(connection: Connection, *, limit: int | None = None) -> list[Batch]:
     """The newest batches, newest first; all of them without a limit."""
-    query = sa.select(models.batch).order_by(models.batch.c.id.desc()).limit(limit)
+    query = sa.select(*_BATCH).order_by(models.batch.c.id.desc()).limit(limit)
     return [_batch(row._mapping) for row in connection.execute(query)]
 
 
@@ -109,7 +112,7 @@ def read_changes(connection: Connection, code: str) -> list[Change]:
     """What happened to one station, oldest first."""
     batches, changes = models.batch, models.change
     query = (
-        sa.select(batches, changes.c.code, changes.c.before, changes.c.after)
+        sa.select(*_BATCH, changes.c.code, changes.c.before, changes.c.after)
         .join(batches, batches.c.id == changes.c.batch_id)
         .where(changes.c.code == code)
         .order_by(changes.c.id)
@@ -170,6 +173,10 @@ class UndoPlan:
 def plan_undo(connection: Connection, batch_id: int | None) -> UndoPlan:
     """Work out what taking an import back means, without writing.
 
+    A station's history is played again without the imports that were taken back, this one among
+    them: what is left is what the station should be. So the order of undoings does not matter, and
+    nothing that another writing said is lost.
+
     Parameters
     ----------
     batch_id
@@ -183,54 +190,132 @@ def plan_undo(connection: Connection, batch_id: int | None) -> UndoPlan:
         It was taken back already.
     """
     batch = _find_import(connection, batch_id)
-    query = (
-        sa.select(models.change)
-        .where(models.change.c.batch_id == batch.id)
-        .order_by(models.change.c.id)
-    )
-    changes = [row._mapping for row in connection.execute(query)]
-    ids = [change["station_id"] for change in changes]
+    gone = _undone(connection) | {batch.id}
+    touched = sa.select(models.change.c.station_id).where(models.change.c.batch_id == batch.id)
+    ids = [row.station_id for row in connection.execute(touched)]
     stored = {entry.id: entry for entry in records.load_entries(connection, ids)}
-    busy = _with_events(connection, ids)
+    past = _changes_of(connection, set(ids))
+    confirmed = _confirmed_later(connection, batch.id, gone)
+    needed = _with_events(connection, ids) | confirmed
     removed: list[Entry] = []
     restored: list[tuple[Entry, Entry]] = []
     kept: list[Entry] = []
-    for change in changes:
-        entry = stored.get(change["station_id"])
+    for key in ids:
+        entry = stored.get(key)
         if entry is None:
             continue
-        if change["before"] is None:
-            untouched = entry.id not in busy and records.to_document(entry) == change["after"]
-            (removed if untouched else kept).append(entry)
+        wanted, overruled = _replay(entry, past[key], gone, batch.id, needed=key in needed)
+        if wanted is None:
+            removed.append(entry)
             continue
-        values, changed_since = _still_there(entry, change["before"], change["after"])
-        if values:
-            restored.append((entry, records.patch(entry, values)))
-        if changed_since:
+        if overruled:
             kept.append(entry)
+        if records.to_document(wanted) != records.to_document(entry):
+            restored.append((entry, wanted))
     codes = tuple(sorted(entry.code for entry in kept))
     report = UndoReport(batch.id, len(removed), len(restored), codes)
     return UndoPlan(tuple(removed), tuple(restored), report)
 
 
-def _still_there(
-    entry: Entry, before: Mapping[str, Any], after: Mapping[str, Any]
-) -> tuple[dict[str, Any], bool]:
-    """Old values of what is still as the import left it, and whether something is not."""
-    now = records.to_document(entry)
-    values: dict[str, Any] = {}
-    changed_since = False
-    for name, left in after.items():
+# Values that say one thing together: they come from one writing, or from another, never mixed.
+_UNITS = (
+    ("name", "name_made"),
+    ("hours", "opening"),
+    ("lon_deg", "lat_deg", "lon_raw", "lat_raw", "datum_raw"),
+    ("status", "facts.closed_on", "facts.closed_reason", "facts.opened_on"),
+)
+_UNIT_OF = {name: unit for unit in _UNITS for name in unit}
+
+
+def _replay(
+    entry: Entry, changes: Sequence[Any], gone: set[int], undone: int, *, needed: bool
+) -> tuple[Entry | None, bool]:
+    """A station played again without some batches; None where nothing of it is left.
+
+    The second value tells whether something that the import said stays, since somebody else has
+    said something about it afterwards.
+    """
+    actual: dict[str, Any] = _flat(entry)
+    for change in reversed(changes):
+        actual = {} if change.before is None else {**actual, **_flat_values(change.before)}
+    wanted = dict(actual) or None
+    said: set[str] = set()
+    overruled = False
+    for change in changes:
+        after = _flat_values(change.after or {})
+        actual |= after
+        if change.batch_id in gone or change.action == "undo":
+            if change.batch_id == undone:
+                said = {name for key in after for name in _UNIT_OF.get(key, (key,))}
+            continue
+        if wanted is None:  # made here, or cared for after an import had brought it
+            wanted, overruled = dict(actual), change.before is not None
+            continue
+        names = {name for key in after for name in _UNIT_OF.get(key, (key,))}
+        overruled |= bool(names & said)
+        wanted |= {name: actual.get(name) for name in names}
+    if wanted is None and needed:
+        return entry, True
+    return (None if wanted is None else _unflat(entry, wanted)), overruled
+
+
+def _flat(entry: Entry) -> dict[str, Any]:
+    """Document of an entry with the keys of its mappings one by one."""
+    return _flat_values(records.to_document(entry))
+
+
+def _flat_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
         if name in _MAPPINGS:
-            same = [key for key in left if now[name].get(key) == left[key]]
-            changed_since |= len(same) < len(left)
-            if same:
-                values[name] = {key: before[name][key] for key in same}
-        elif now[name] == left:
-            values[name] = before[name]
+            flat |= {f"{name}.{key}": item for key, item in value.items()}
         else:
-            changed_since = True
-    return values, changed_since
+            flat[name] = value
+    return flat
+
+
+def _unflat(entry: Entry, flat: Mapping[str, Any]) -> Entry:
+    document: dict[str, Any] = {name: {} for name in _MAPPINGS}
+    for name, value in flat.items():
+        group, dot, key = name.partition(".")
+        if not dot:
+            document[name] = value
+        elif value is not None:
+            document[group][key] = value
+    return records.from_document(document, id=entry.id, version=entry.version)
+
+
+def _changes_of(connection: Connection, ids: set[int]) -> dict[int, list[Any]]:
+    """All changes of some stations, oldest first, each with the action of its batch."""
+    changes, batches = models.change, models.batch
+    query = (
+        sa.select(changes, batches.c.action)
+        .join(batches, batches.c.id == changes.c.batch_id)
+        .order_by(changes.c.id)
+    )
+    found: dict[int, list[Any]] = {key: [] for key in ids}
+    for row in connection.execute(query):
+        if row.station_id in found:
+            found[row.station_id].append(row)
+    return found
+
+
+def _undone(connection: Connection) -> set[int]:
+    """Batches that were taken back."""
+    query = sa.select(models.batch.c.id).where(models.batch.c.undone_by.is_not(None))
+    return {row.id for row in connection.execute(query)}
+
+
+def _confirmed_later(connection: Connection, batch_id: int, gone: set[int]) -> set[int]:
+    """Stations that a later import, still in force, spoke of and left as they were."""
+    table = models.batch
+    query = sa.select(table.c.id, table.c.confirmed).where(table.c.id > batch_id)
+    return {
+        station
+        for row in connection.execute(query)
+        if row.id not in gone
+        for station in row.confirmed
+    }
 
 
 def _find_import(connection: Connection, batch_id: int | None) -> Batch:

@@ -6,7 +6,7 @@ without the writing, and the store behind it can be replaced.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -104,11 +104,14 @@ class ImportPlan:
         Stored entries to overwrite; also those of which only the origin is new.
     counters
         Last number used in each series that was counted on.
+    confirmed
+        Ids of stored stations that a row speaks of and leaves as they are.
     """
 
     added: tuple[Entry, ...]
     changed: tuple[Entry, ...]
     counters: dict[str, int]
+    confirmed: tuple[int, ...]
     report: ImportReport
 
 
@@ -149,7 +152,7 @@ def plan_import(
     new = [e for i, e in enumerate(single) if i not in match and i not in repeats]
     doubts = _doubts(inspect, single, match, repeats, stored)
     codes = _CodeGiver(code_prefix, [*stored, *new], counters)
-    added = [_completed(entry, codes) for entry in new]
+    added = [_completed(entry, codes, reader.unclear_status) for entry in new]
     report = ImportReport(
         read=len(rows),
         added=len(added),
@@ -165,7 +168,11 @@ def plan_import(
         doubts=tuple(doubts),
         added_rows=tuple((entry.row, entry.code, entry.name) for entry in added),
     )
-    return ImportPlan(tuple(added), tuple(changed), codes.counters, report)
+    overwritten = {entry.id for entry in changed}
+    confirmed = tuple(
+        stored[place].id for place in match.values() if stored[place].id not in overwritten
+    )
+    return ImportPlan(tuple(added), tuple(changed), codes.counters, confirmed, report)
 
 
 def _veiled(column: Mapping[str, str]) -> Mapping[str, str]:
@@ -233,12 +240,16 @@ class _CodeGiver:
         return make_code(series, self.counters[series])
 
 
-def _completed(entry: Entry, codes: _CodeGiver) -> Entry:
-    """A new entry with code, name, status and sample mark."""
+def _completed(entry: Entry, codes: _CodeGiver, unclear: Collection[int]) -> Entry:
+    """A new entry with code, name, status and sample mark.
+
+    A list of stations means those in use, unless it speaks of their status in words that are not
+    understood: then that is unknown.
+    """
     entry = replace(
         entry,
         code=entry.code or codes.next_code(entry),
-        status=entry.status or "open",
+        status=entry.status or ("" if entry.row in unclear else "open"),
         sample=bool(entry.sample),
     )
     return with_made_name(entry)
@@ -249,9 +260,14 @@ def _merge(
 ) -> tuple[list[Entry], list[RowChange], list[str]]:
     """Stored entries to overwrite, what changes about them, and warnings."""
     changed, changes = [], []
-    kept_codes, renamed = [], []
+    kept_codes, renamed, still_closed = [], [], []
     for index, station in match.items():
         row, old = entries[index], stored[station]
+        if old.status == "closed" and row.status not in ("", "closed"):
+            still_closed.append(f"row {row.row}: {old.code}")
+            row = replace(row, status="")
+        if row.code and row.code != old.code:
+            row = replace(row, extra={**row.extra, "code": row.code})
         merged, differs = merge_entries(old, row)
         if differs:
             was, now = map(showable, compare(old, merged))
@@ -263,6 +279,8 @@ def _merge(
         if not old.name_made and merged.name != old.name:
             renamed.append(f"row {row.row}: {old.name!r} is now {merged.name!r}")
     warnings = _listed("stations keep the code they have", kept_codes)
+    closed = "closed stations stay closed; use `locator stations status` to open one again"
+    warnings += _listed(closed, still_closed)
     return changed, changes, warnings + _listed("stations were renamed", renamed)
 
 

@@ -143,7 +143,9 @@ class _Matching:
 
     def by_place(self) -> None:
         """The same kind within 1 m."""
-        self._join(self._free_rows(), self._free_stations(), ("kind",), PLACE_LIMIT_M)
+        # a closed station keeps its record: whatever came to its place is another one
+        open_ones = [i for i in self._free_stations() if self.stored[i].status != "closed"]
+        self._join(self._free_rows(), open_ones, ("kind",), PLACE_LIMIT_M)
 
     def _join(
         self, rows: list[int], stations: list[int], alike: tuple[str, ...], limit_m: float

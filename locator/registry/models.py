@@ -213,6 +213,7 @@ batch = Table(
     Column("action", String(20), nullable=False),
     _text("source"),
     Column("counts", JSON_TYPE, nullable=False),
+    Column("confirmed", JSON_TYPE, nullable=False),  # stations an import left unchanged
     Column("undone_by", _BIG, ForeignKey("batch.id")),
 )
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import numpy as np
 
-from geodata.columns import parse_yes_no
+from geodata.cells import cell_text, parse_number, parse_yes_no
 from geodata.datum import parse_datum, to_wgs84
 from geodata.districts import current_code, find_district
 from geodata.fields import Field, fields, line_text, parse_value
@@ -32,17 +34,24 @@ from geodata.vocabulary import (
 )
 from locator.errors import InputError
 from locator.hours import Hours, ReadHours, read_hours
-from locator.registry.codes import MAX_LENGTH
+from locator.registry.codes import MAX_LENGTH, complete_code
 from locator.registry.entries import CORE, Entry, Rejection
+from locator.registry.records import clean
+from locator.registry.sealing import SEALED
 
 Check = Callable[[float, float], str | None]
 
-_PRIVATE_PHONE = re.compile(r"(?:\+?86)?1[3-9]\d{9}")  # mainland mobile numbers
+# A mainland mobile number wherever it stands, with blanks, points or hyphens between its digits.
+_MOBILE = re.compile(r"(?<!\d)(?:(?:\+|00)?86)?[\s()\-]*1[3-9]\d(?:[\s.\-]?\d){8}(?!\d)")
+_PERSONS = ("管理员", "负责人", "联系人", "站长", "经办人", "手机", "keeper", "contact person")
+_DIGITS_OF_A_PHONE = 5
 _SHOWN_WORDS = 3
 _SHOWN_CHARS = 80
 _VERIFIED = "verified_on"
 _DAY = Field(_VERIFIED, "", "", "date")
 _NO_HOURS = ReadHours(Hours(), "")
+# Cells that are published and in which people write whom to call.
+_PUBLISHED = ("phone", "name", "address", "hours", "entrance_note", "floor_pos", "price_note")
 
 
 class EntryReader:
@@ -77,7 +86,7 @@ class EntryReader:
         seal: Callable[[str, str], str] | None = None,
     ) -> None:
         self.datum = parse_datum(datum)
-        self._source = source
+        self._source = line_text(source)
         self._kind = None if kind is None else kinds().parse(kind)
         if kind is not None and self._kind is None:
             raise InputError(f"unknown kind {kind!r}; expected one of {', '.join(kinds().codes)}")
@@ -88,6 +97,7 @@ class EntryReader:
         self._bad: dict[str, list[str]] = {}
         self._unread_hours: Counter[str] = Counter()
         self._private_phones = 0
+        self.unclear_status: set[int] = set()
         self.rejected: list[Rejection] = []
 
     def read(self, rows: Rows) -> list[Entry]:
@@ -120,11 +130,17 @@ class EntryReader:
 
     def _read(self, row: Row, lon_deg: float, lat_deg: float) -> Entry | Rejection:
         """One row, at its WGS-84 position."""
-        values, extra = dict(row.values), dict(row.extra)
+        values = {n: text for n, text in row.values.items() if not means_unknown(text)}
+        extra = dict(row.extra)
+        self._hide_mobiles(values, extra)
         kind = self._read_kind(values, extra)
         if kind is None:
             return self._no_kind(row)
-        code, source_id = _identities(values)
+        try:
+            code, source_id = self._identities(values, extra)
+        except InputError as error:
+            told = values.get("code") or values.get("number", "")
+            return Rejection(row.number, self._heading("code"), told[:_SHOWN_CHARS], str(error))
         if len(code) > MAX_LENGTH:
             reason = f"a code of {len(code)} characters; expected at most {MAX_LENGTH}"
             return Rejection(row.number, self._heading("code"), code[:_SHOWN_CHARS], reason)
@@ -132,17 +148,14 @@ class EntryReader:
         if street and "address" in values:
             extra.setdefault(self._heading("street"), street)
         facts = self._read_facts(values, extra, kind)
-        phone = self._read_phone(values, facts)
         hours, opening = self._read_hours(values)
         return Entry(
             kind=kind,
             lon_deg=lon_deg,
             lat_deg=lat_deg,
-            lon_raw=row.lon_deg,
-            lat_raw=row.lat_deg,
-            datum_raw=self._datum_of(row),
+            **self._as_received(row),
             code=code,
-            name=line_text(values.get("name", "")),
+            name="" if _is_yes(values, "name_made") else line_text(values.get("name", "")),
             address=line_text(values.get("address", street)),
             hours=hours,
             opening=opening,
@@ -150,15 +163,15 @@ class EntryReader:
             equipment=dict(row.equipment),
             access_scope=self._word("access_scope", access_scopes(), values, extra),
             access_mode=self._word("access_mode", access_modes(), values, extra),
-            phone=phone,
-            status=self._word("status", statuses(), values, extra),
+            phone=line_text(values.get("phone", "")),
+            status=self._read_status(row, values, extra),
             district_code=self._read_district(values),
             facts=facts,
             verified=self._read_verified(values, extra),
-            source=self._source,
+            source=line_text(values.get("source", "")) or self._source,
             source_id=source_id,
             sample=parse_yes_no(values.get("sample", "")),
-            extra=extra,
+            extra=clean(self._sealed_extra(extra)),
             row=row.number,
         )
 
@@ -167,9 +180,9 @@ class EntryReader:
         told = []
         for field, words in self._unknown.items():
             shown = ", ".join(repr(word) for word, _ in words.most_common(_SHOWN_WORDS))
+            kept = "it counts as unknown" if field == "status" else "it is kept as text only"
             told.append(
-                f"{words.total()} rows have a {field} that is not understood ({shown}); "
-                "it is kept as text only"
+                f"{words.total()} rows have a {field} that is not understood ({shown}); {kept}"
             )
         for field, cases in self._bad.items():
             told.append(
@@ -184,8 +197,8 @@ class EntryReader:
             )
         if self._private_phones:
             told.append(
-                f"{self._private_phones} phone numbers look like private mobiles; they are "
-                "sealed as the keeper's and not published: give a duty phone"
+                f"{self._private_phones} cells hold private mobile numbers; they are sealed and "
+                "not published: give a duty phone"
             )
         return told
 
@@ -234,10 +247,12 @@ class EntryReader:
                 own = subtypes(kind).find(cell) if name == "subtype" else None
                 value = own or parse_value(field, cell)
             except ValueError as error:
-                self._bad.setdefault(name, []).append(f"{cell[:_SHOWN_CHARS]!r}: {error}")
-                if not field.private:
+                shown = "…" if field.private else f"{cell[:_SHOWN_CHARS]!r}"
+                self._bad.setdefault(name, []).append(f"{shown}: {error}")
+                if not (field.private and field.type == "text"):
                     extra.setdefault(self._heading(name), cell)
-                continue
+                    continue
+                value = line_text(cell)  # a long name is no reason to lose it
             if field.sealed and value:
                 value = self._seal(name, value) if self._seal else ""
             if value not in ("", ()):
@@ -252,22 +267,81 @@ class EntryReader:
         district = find_district(text)
         return current_code(text) if district is None else district.code
 
-    def _read_phone(self, values: dict[str, str], facts: dict[str, Any]) -> str:
-        """A phone that may be published; a private mobile is sealed as the keeper's."""
-        phone = line_text(values.get("phone", ""))
-        if not _PRIVATE_PHONE.fullmatch(re.sub(r"[\s-]", "", phone)):
-            return phone
-        self._private_phones += 1
-        if self._seal and "keeper_phone" not in facts:
-            facts["keeper_phone"] = self._seal("keeper_phone", phone)
-        return ""
+    def _read_status(self, row: Row, values: dict[str, str], extra: dict[str, Any]) -> str:
+        """Status; a word that is there and not understood makes it unknown, not open."""
+        status = self._word("status", statuses(), values, extra)
+        if not status and row.values.get("status"):
+            self.unclear_status.add(row.number)
+        return status
+
+    def _identities(self, values: dict[str, str], extra: dict[str, Any]) -> tuple[str, str]:
+        """Code and source id.
+
+        A 编号 that is a bare number is the number of a row, which shifts when a row is inserted: no
+        identity at all.
+        """
+        code, source_id = line_text(values.get("code", "")), line_text(values.get("source_id", ""))
+        number = line_text(values.get("number", ""))
+        if number and not code and not number.isdecimal():
+            code = number
+        elif number:
+            extra.setdefault(self._heading("number"), number)
+        return complete_code(code), source_id
+
+    def _hide_mobiles(self, values: dict[str, str], extra: dict[str, Any]) -> None:
+        """Take private mobiles out of cells that are published; the cell is kept sealed."""
+        for name in _PUBLISHED:
+            text = unicodedata.normalize("NFKC", values.get(name, ""))
+            if not _MOBILE.search(text):
+                continue
+            self._private_phones += 1
+            if self._seal:
+                heading = "private_phone" if name == "phone" else self._heading(name)
+                extra[heading] = self._seal("extra", line_text(values[name]))
+            rest = _MOBILE.sub("", text)
+            if name == "phone" and sum(map(str.isdigit, rest)) < _DIGITS_OF_A_PHONE:
+                rest = ""
+            values[name] = re.sub(r"[(（]\s*[)）]", "", rest).strip(" /,，、;；")
+
+    def _sealed_extra(self, extra: dict[str, Any]) -> dict[str, Any]:
+        """Cells that were not understood, those with somebody's name or number sealed."""
+        kept = {}
+        for heading, cell in extra.items():
+            text = cell_text(cell)
+            personal = any(word in heading.casefold() for word in _PERSONS)
+            if (personal or _MOBILE.search(unicodedata.normalize("NFKC", text))) and self._seal:
+                sealed = text.startswith(SEALED)
+                kept[heading] = text if sealed else self._seal("extra", line_text(text))
+            else:
+                kept[heading] = cell
+        return kept
+
+    def _as_received(self, row: Row) -> dict[str, Any]:
+        """The position as it was received: by us, or by whom the file comes from."""
+        told = [parse_number(row.values.get(name, "")) for name in ("lon_raw", "lat_raw")]
+        datum = row.values.get("datum_raw", "")
+        if None not in told and datum:
+            with suppress(InputError):
+                return {
+                    "lon_raw": told[0],
+                    "lat_raw": told[1],
+                    "datum_raw": parse_datum(datum),
+                }
+        return {
+            "lon_raw": row.lon_deg,
+            "lat_raw": row.lat_deg,
+            "datum_raw": self._datum_of(row),
+        }
 
     def _read_hours(self, values: dict[str, str]) -> tuple[str, Hours]:
         """Hours as received and as understood, with the dated exceptions beside them."""
         text = line_text(values.get("hours", ""))
+        if means_unknown(text):
+            text = ""
         opening = read_hours(text) if text else _NO_HOURS
+        text = line_text(values.get("hours_text", "")) or text
         if opening.unread:
-            self._unread_hours[text] += 1
+            self._unread_hours[opening.unread] += 1
         dated = line_text(values.get("exceptions", ""))
         if not dated:
             return text, opening.hours
@@ -305,6 +379,10 @@ class EntryReader:
             return self.datum
 
 
+def _is_yes(values: dict[str, str], name: str) -> bool:
+    return parse_yes_no(values.get(name, "")) is True
+
+
 def _wgs84(rows: Sequence[Row], datums: Sequence[str]) -> list[list[float]]:
     """WGS-84 positions of all rows; nan where a row has none."""
     lonlat = np.array([(row.lon_deg, row.lat_deg) for row in rows], dtype=np.float64).reshape(-1, 2)
@@ -317,14 +395,3 @@ def _wgs84(rows: Sequence[Row], datums: Sequence[str]) -> list[list[float]]:
     lonlat[~good] = math.nan
     listed: list[list[float]] = lonlat.tolist()
     return listed
-
-
-def _identities(values: dict[str, str]) -> tuple[str, str]:
-    """Code and source id; a 编号 that is a bare number is a row number, no code for life."""
-    code, source_id = line_text(values.get("code", "")), line_text(values.get("source_id", ""))
-    number = line_text(values.get("number", ""))
-    if number and not code and not number.isdecimal():
-        code = number
-    elif number and not source_id:
-        source_id = number
-    return code, source_id

@@ -7,6 +7,7 @@ A document is an entry in JSON-able form, one key a field: what is stored in `ch
 from __future__ import annotations
 
 import json
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -212,26 +213,28 @@ def _delete(connection: Connection, column: sa.Column[Any], ids: Sequence[int]) 
 
 def station_row(entry: Entry) -> dict[str, Any]:
     """Values of the main table."""
-    row = {name: _clean(getattr(entry, name)) for name in _PLAIN}
+    row = {name: clean(getattr(entry, name)) for name in _PLAIN}
     row |= {name: entry.facts.get(name) for name in _FACTS["common"]}
     row["sample"] = bool(entry.sample)
     row["facilities"] = json.dumps(dict(sorted(entry.facilities.items())), separators=(",", ":"))
-    row["extra"] = _clean(entry.extra)
+    row["extra"] = clean(entry.extra)
     row["hours_known"], row["holidays"] = entry.opening.known, entry.opening.holidays
     return row
 
 
-def _clean(value: Any) -> Any:
+def clean(value: Any) -> Any:
     """A value as both databases take it: no control characters, no halves of characters."""
     if isinstance(value, str):
         return value if value.isprintable() else line_text(value)
     if isinstance(value, Mapping):
-        return {_clean(str(key)): _clean(item) for key, item in value.items()}
+        return {clean(str(key)): clean(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_clean(item) for item in value]
+        return [clean(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON has no such number
     if value is None or isinstance(value, (bool, int, float)):
         return value
-    return str(value)
+    return line_text(str(value))
 
 
 def _insert_parts(connection: Connection, ids: Sequence[int], entries: Sequence[Entry]) -> None:
@@ -282,7 +285,7 @@ def to_document(entry: Entry) -> dict[str, Any]:
     }
     document["facts"] = {name: _plain(value) for name, value in entry.facts.items()}
     document["verified"] = {name: _iso(day) for name, day in entry.verified.items()}
-    document["extra"] = _clean(entry.extra)
+    document["extra"] = clean(entry.extra)
     return document
 
 

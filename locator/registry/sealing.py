@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 KEY_NAME = "private.key"
-_MARK = "sealed:"
+SEALED = "sealed:"
 _KEY_BITS = 512  # AES-SIV takes two keys of 256 bits
 
 
@@ -44,7 +44,7 @@ class Sealer:
         if not text:
             return text
         sealed = self._cipher(make=True).encrypt(text.encode(), [field.encode()])
-        return _MARK + base64.urlsafe_b64encode(sealed).decode()
+        return SEALED + base64.urlsafe_b64encode(sealed).decode()
 
     def reveal(self, field: str, sealed: str) -> str:
         """The text of a sealed form.
@@ -56,16 +56,21 @@ class Sealer:
         """
         from cryptography.exceptions import InvalidTag
 
-        if not sealed.startswith(_MARK):
+        if not sealed.startswith(SEALED):
             return sealed
         try:
-            data = base64.urlsafe_b64decode(sealed.removeprefix(_MARK))
+            data = base64.urlsafe_b64decode(sealed.removeprefix(SEALED))
             return self._cipher(make=False).decrypt(data, [field.encode()]).decode()
         except (InvalidTag, ValueError) as error:
             raise DataError(
                 f"{self.key_file} does not open the private fields: put back the key they were "
                 "sealed with"
             ) from error
+
+    @property
+    def has_key(self) -> bool:
+        """Whether there is a key already."""
+        return self._key is not None or (self.key_file is not None and self.key_file.exists())
 
     def _cipher(self, *, make: bool) -> AESSIV:
         from cryptography.hazmat.primitives.ciphers.aead import AESSIV
@@ -82,7 +87,10 @@ class Sealer:
                     f"cannot read the key of the private fields, {self.key_file}: put it back from "
                     "a backup, or name it in LOCATOR_KEY_FILE"
                 ) from error
-        return AESSIV(self._key)
+        try:
+            return AESSIV(self._key)
+        except ValueError as error:
+            raise DataError(f"{self.key_file} holds no key: put it back from a backup") from error
 
 
 def _write_key(file: Path, key: bytes) -> None:

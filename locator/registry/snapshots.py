@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby, pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -44,9 +44,17 @@ _NOTHING: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """Stations of one version of the registry."""
+    """Stations of one version of the registry.
+
+    Parameters
+    ----------
+    made_at
+        When that version was made, None for an empty registry: another registry, or a restored
+        backup that was written to since, may count the same versions.
+    """
 
     version: int
+    made_at: datetime | None
     stations: Stations
 
 
@@ -66,13 +74,22 @@ def read_snapshot(connection: Connection, before: Snapshot | None = None) -> Sna
     snapshot.
     """
     version = int(connection.execute(sa.select(models.state.c.version)).scalar_one())
+    made_at = _made_at(connection, version)
+    if before is not None and _made_at(connection, before.version) != before.made_at:
+        before = None
     if before is not None and before.version == version:
         return before
     codes = None if before is None else _changed_codes(connection, before.version, version)
     if before is None or codes is None:
-        return Snapshot(version, _read_all(connection))
+        return Snapshot(version, made_at, _read_all(connection))
     now = {station.code: station for station in _read_some(connection, codes)}
-    return Snapshot(version, _patched(before.stations, codes, now))
+    return Snapshot(version, made_at, _patched(before.stations, codes, now))
+
+
+def _made_at(connection: Connection, version: int) -> datetime | None:
+    """When a version was made; None where this registry never had it."""
+    table = models.batch
+    return connection.execute(sa.select(table.c.at).where(table.c.version == version)).scalar()
 
 
 def station_of(entry: Entry) -> Station:
@@ -102,8 +119,10 @@ def offered(
     """What a station offers now, and what is there but broken: that is no help to anybody."""
     broken = frozenset(code for code in out_of_order if facilities.get(code))
     if not broken:
-        return facilities, _NOTHING
-    return {code: there and code not in broken for code, there in facilities.items()}, broken
+        return MappingProxyType(dict(facilities)), _NOTHING
+    return MappingProxyType(
+        {code: there and code not in broken for code, there in facilities.items()}
+    ), broken
 
 
 _OUT = ("broken", "missing")
@@ -116,6 +135,7 @@ def _changed_codes(connection: Connection, old: int, new: int) -> list[str] | No
     newer = sa.select(models.batch.c.id).where(models.batch.c.version > old)
     query = (
         sa.select(models.change.c.code)
+        .distinct()
         .where(models.change.c.batch_id.in_(newer))
         .limit(_PATCH_LIMIT + 1)
     )
@@ -278,7 +298,7 @@ class _Parts:
         )
         flags = (bool(cells[name]) for name in ("name_made", "sample", "disputed_on"))
         words = (sys.intern(cells[name]) for name in _ALIKE[:6])
-        found = (*words, *flags, MappingProxyType(facilities), broken, opening)
+        found = (*words, *flags, facilities, broken, opening)
         self._alike[key] = found
         return found
 

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import sqlalchemy as sa
 
-from locator.errors import ConflictError, InputError, NotFoundError
+from geodata.fields import fields
+from locator.errors import ConflictError, DataError, InputError, NotFoundError
 from locator.registry import history, models, records
 from locator.registry.batches import (
     NOBODY,
@@ -34,7 +35,7 @@ from locator.registry.batches import (
 from locator.registry.database import Database, open_database
 from locator.registry.imports import ImportPlan, ImportReport, Inspect, plan_import
 from locator.registry.reading import Check, EntryReader
-from locator.registry.sealing import KEY_NAME, Sealer
+from locator.registry.sealing import KEY_NAME, SEALED, Sealer
 from locator.registry.snapshots import Snapshot, read_snapshot, station_of
 from locator.stations import Stations
 
@@ -160,7 +161,7 @@ class Registry:
         InputError
             Nobody or no reason is named.
         """
-        if not (by.who and by.why):
+        if not (by.who.strip() and by.why.strip()):
             raise InputError("private fields are shown to somebody for a reason: name both")
         with self.database.write() as connection:
             entry = find_entry(connection, code)
@@ -169,13 +170,15 @@ class Registry:
 
     def opened(self, entry: Entry) -> dict[str, str]:
         """Private fields of an entry in clear, by name."""
-        from geodata.fields import fields
-
-        return {
+        found = {
             name: self.sealer.reveal(name, entry.facts[name])
             for name, field in fields().items()
             if field.sealed and name in entry.facts
         }
+        for heading, cell in entry.extra.items():
+            if isinstance(cell, str) and cell.startswith(SEALED):
+                found[heading] = self.sealer.reveal("extra", cell)
+        return found
 
     def reveal_all(self, *, by: Actor) -> list[Entry]:
         """All entries with their private fields in clear, for a private export; kept as well.
@@ -185,12 +188,19 @@ class Registry:
         InputError
             Nobody or no reason is named.
         """
-        if not (by.who and by.why):
+        if not (by.who.strip() and by.why.strip()):
             raise InputError("private fields are shown to somebody for a reason: name both")
         with self.database.write() as connection:
             entries = records.load_entries(connection)
             self._note_disclosure(connection, by, f"all {len(entries)} stations")
-        return [replace(entry, facts={**entry.facts, **self.opened(entry)}) for entry in entries]
+        opened = [(entry, self.opened(entry)) for entry in entries]
+        return [
+            replace(
+                entry,
+                facts={**entry.facts, **{n: t for n, t in clear.items() if n in entry.facts}},
+            )
+            for entry, clear in opened
+        ]
 
     @staticmethod
     def _note_disclosure(connection: Connection, by: Actor, what: str) -> None:
@@ -251,10 +261,14 @@ class Registry:
             The database cannot be written, or another process writes for longer than 30 s.
         """
         tell = report or (lambda _share, _text: None)
-        reader = EntryReader(
-            source or rows.source, datum=datum, kind=kind, check=check, seal=self.sealer.seal
-        )
         with self.database.read() if dry_run else self.database.write() as connection:
+            reader = EntryReader(
+                source or rows.source,
+                datum=datum,
+                kind=kind,
+                check=check,
+                seal=self._seal_for(connection, dry_run=dry_run),
+            )
             tell(0.3, "reading the registry")
             stored = records.load_entries(connection)
             counters = {
@@ -277,6 +291,25 @@ class Registry:
         tell(1.0, "done")
         return done
 
+    def _seal_for(self, connection: Connection, *, dry_run: bool) -> Callable[[str, str], str]:
+        """How private cells are sealed; a lost key is not replaced while it is still needed."""
+        if self.sealer.has_key:
+            return self.sealer.seal
+        if dry_run:
+            return lambda _field, text: f"{SEALED}{'new' if text else ''}"
+        table = models.station
+        sealed = sa.or_(*(table.c[f.name].is_not(None) for f in fields().values() if f.sealed))
+        if connection.execute(sa.select(table.c.id).where(sealed).limit(1)).scalar() is None:
+            return self.sealer.seal
+
+        def refuse(_field: str, _text: str) -> str:
+            raise DataError(
+                f"the key of the private fields is lost ({self.sealer.key_file}): put it back from "
+                "a backup before private cells are imported"
+            )
+
+        return refuse
+
     def _write_import(
         self,
         connection: Connection,
@@ -291,7 +324,9 @@ class Registry:
         counts = plan.report.to_dict()
         counts = {name: counts[name] for name in ("read", "added", "updated", "unchanged")}
         counts["rejected"] = len(plan.report.rejected)
-        with open_batch(connection, "import", by, source=source, counts=counts) as writing:
+        with open_batch(
+            connection, "import", by, source=source, counts=counts, confirmed=plan.confirmed
+        ) as writing:
             writing.add(plan.added)
             writing.overwrite([(old[entry.id], entry) for entry in plan.changed])
         return writing.id

@@ -60,6 +60,10 @@ class City(NamedTuple):
         side = rng.choice([-1.0, 1.0], (count, 1)) * rng.uniform(*off_m, (count, 1))
         return np.asarray(places + across * side + rng.normal(0, 5, (count, 2)))
 
+    def set_back(self, rng: np.random.Generator, count: int) -> Floats:
+        """Stations behind wide pavements and forecourts."""
+        return self.beside(rng, count, (20.0, 70.0))
+
     def inside_blocks(self, rng: np.random.Generator, count: int) -> Floats:
         """Places 40 to 150 m from any street."""
         centre = self.streets.xy_m[rng.integers(len(self.streets.xy_m))]
@@ -101,6 +105,7 @@ def test_wrong_datums_are_found_without_false_alarms(
     for count, batches in ((5, 40), (10, 40), (20, 20), (50, 10), (200, 4)):
         found = [city.share_found_wrong(city.beside, count, batches, pair) for pair in WRONG]
         right = ("wgs84", "wgs84")
+        back = city.share_found_wrong(city.set_back, count, batches, WRONG[0])
         alarm = city.share_found_wrong(city.beside, count, 2 * batches, right)
         blind = [
             city.share_found_wrong(draw, count, 2 * batches, right)
@@ -108,6 +113,7 @@ def test_wrong_datums_are_found_without_false_alarms(
         ]
         figures[f"datum check of {count} in {name}"] = {
             "found": float(np.mean(found)),
+            "set_back": back,
             "alarm": alarm,
             "blind": float(np.mean(blind)),
         }

@@ -271,6 +271,7 @@ def create_history() -> None:
         sa.Column("action", sa.String(length=20), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("counts", JSON_TYPE, nullable=False),
+        sa.Column("confirmed", JSON_TYPE, nullable=False),
         sa.Column("undone_by", BIG, nullable=True),
         sa.ForeignKeyConstraint(["undone_by"], ["batch.id"], name="fk_batch_undone_by"),
         sa.PrimaryKeyConstraint("id", name="pk_batch"),

@@ -1,0 +1,249 @@
+"""Stations written to files for others, and so that an import of the file changes nothing.
+
+A column is a field of `geodata.fields` under its Chinese heading, in the order of that list, with
+the position, the facilities and the dated exceptions where people look for them. Optional columns
+in which no station has anything are left out. A public export never holds private fields, positions
+as received, or columns that were not understood; a private one has the first two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from geodata.columns import VERIFIED, field_names
+from geodata.datum import BD09, CGCS2000, GCJ02, WGS84, from_wgs84, parse_datum
+from geodata.equipment import format_facilities
+from geodata.fields import Field, fields, format_value
+from geodata.writing import Table, write_table
+from locator.errors import InputError
+from locator.hours import Hours, format_hours, read_hours
+from locator.registry.entries import CORE, Entry
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from locator.arrays import Floats
+
+DATUM_NAMES = {WGS84: "WGS-84", GCJ02: "GCJ-02", BD09: "BD-09", CGCS2000: "CGCS2000"}
+_UNKNOWN_HOURS = "时间不详；"  # what the canonical form of mere exceptions begins with
+# Columns that are no fields, and the field that they stand behind.
+_AFTER = {
+    "name": ("name_made",),
+    "address": ("lon", "lat", "datum"),
+    "capacity": ("facilities",),
+    "hours": ("hours_text", "exceptions"),
+}
+_LAST = ("source", "source_id", "lon_raw", "lat_raw", "datum_raw")
+_ALWAYS = {*CORE, "lon", "lat", "datum", "facilities"}
+_RAW = ("lon_raw", "lat_raw", "datum_raw")
+
+Reveal = Callable[[str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What was written.
+
+    Parameters
+    ----------
+    columns
+        Headings of the file.
+    warnings
+        What whoever passes the file on must know.
+    """
+
+    stations: int
+    columns: tuple[str, ...]
+    datum: str
+    warnings: tuple[str, ...] = ()
+
+
+class _Column(NamedTuple):
+    """A heading, and what each station has under it."""
+
+    name: str
+    heading: str
+    cells: list[Any]
+
+
+def export_entries(
+    entries: Iterable[Entry],
+    path: str | Path,
+    *,
+    private: bool = False,
+    datum: str = WGS84,
+    reveal: Reveal | None = None,
+) -> ExportReport:
+    """Write stations as .csv, .xlsx, .geojson or .gpkg.
+
+    Parameters
+    ----------
+    private
+        With the private fields and the positions as received. Such a file is not for publication.
+    datum
+        Datum of the positions. Where it is not WGS-84 the file says so in a heading or member, in
+        a note and in each row.
+    reveal
+        Opens a sealed text, given with its field's name; needed where `private` and some are.
+
+    Raises
+    ------
+    InputError
+        Unknown datum or file type; sealed fields and nothing that opens them.
+    DataError
+        The file cannot be written; what stood there before is untouched.
+
+    Notes
+    -----
+    O(stations × columns); positions in WGS-84 are written with all their digits.
+    """
+    listed = list(entries)
+    name = parse_datum(datum)
+    lonlat = from_wgs84(
+        np.array([(entry.lon_deg, entry.lat_deg) for entry in listed]).reshape(-1, 2), name
+    )
+    columns = [
+        column
+        for column in _columns(listed, lonlat, name, private=private, reveal=reveal)
+        if column.name in _ALWAYS or any(cell not in (None, "") for cell in column.cells)
+    ]
+    headings = {column.name: column.heading for column in columns}
+    table = Table(
+        list(headings.values()),
+        list(zip(*(column.cells for column in columns), strict=True)),
+        (headings["lon"], headings["lat"]),
+        datum=WGS84 if name == CGCS2000 else name,
+        notes=_notes(name, private=private),
+    )
+    write_table(path, table)
+    return ExportReport(
+        len(listed), tuple(table.headings), name, _warnings(listed, name, private=private)
+    )
+
+
+def _notes(datum: str, *, private: bool) -> tuple[str, ...]:
+    """What stands above all in the file."""
+    notes = []
+    if datum in (GCJ02, BD09):
+        shown = DATUM_NAMES[datum]
+        notes.append(
+            f"注意：本表坐标为 {shown}，不是 WGS-84，不可直接叠加到 WGS-84 地图。"
+            f"Coordinates are {shown}, not WGS-84."
+        )
+    if private:
+        notes.append("内部资料：含管理员姓名和手机，不得公开。Private: not for publication.")
+    return tuple(notes)
+
+
+def _warnings(entries: Sequence[Entry], datum: str, *, private: bool) -> tuple[str, ...]:
+    told = []
+    if datum in (GCJ02, BD09):
+        told.append(f"the positions are {DATUM_NAMES[datum]}, not WGS-84; the file says so")
+    if private:
+        told.append("the file holds names and phones of keepers; keep it inside")
+    samples = sum(entry.sample is True for entry in entries)
+    if samples:
+        told.append(f"{samples} stations are invented sample data; the column 示例数据 says so")
+    return tuple(told)
+
+
+def _columns(
+    entries: Sequence[Entry],
+    lonlat_deg: Floats,
+    datum: str,
+    *,
+    private: bool,
+    reveal: Reveal | None,
+) -> Iterator[_Column]:
+    """All columns that the file may have, in their order."""
+    others = _other_cells(entries, lonlat_deg, datum)
+    for field in fields().values():
+        if private or field.public:
+            cells = [_field_cell(field, entry, reveal) for entry in entries]
+            yield _Column(field.name, field.zh, cells)
+        for name in _AFTER.get(field.name, ()):
+            yield _Column(name, _heading(name, datum), others[name])
+    for name in _LAST:
+        if private or name not in _RAW:
+            yield _Column(name, _heading(name, datum), others[name])
+    for name in dict.fromkeys(name for entry in entries for name in entry.verified):
+        column = f"{name}_{VERIFIED}" if name else VERIFIED
+        days = [entry.verified.get(name) for entry in entries]
+        yield _Column(column, field_names().get(column, column), days)
+
+
+def _heading(name: str, datum: str) -> str:
+    """Heading of a column that is no field; those of positions name a datum that is not WGS-84."""
+    named = name in ("lon", "lat") and datum in (GCJ02, BD09)
+    return f"{field_names()[name]}({DATUM_NAMES[datum]})" if named else field_names()[name]
+
+
+def _other_cells(entries: Sequence[Entry], lonlat_deg: Floats, datum: str) -> dict[str, list[Any]]:
+    """Cells of the columns that are no fields."""
+    return {
+        "name_made": ["是" if entry.name_made else None for entry in entries],
+        "lon": lonlat_deg[:, 0].tolist(),
+        "lat": lonlat_deg[:, 1].tolist(),
+        "datum": [DATUM_NAMES[datum]] * len(entries),
+        "facilities": [format_facilities(entry.facilities, entry.equipment) for entry in entries],
+        "hours_text": [_received_hours(entry) for entry in entries],
+        "exceptions": [_exceptions(entry.opening) for entry in entries],
+        "source": [entry.source for entry in entries],
+        "source_id": [entry.source_id for entry in entries],
+        "lon_raw": [entry.lon_raw for entry in entries],
+        "lat_raw": [entry.lat_raw for entry in entries],
+        "datum_raw": [DATUM_NAMES.get(entry.datum_raw, entry.datum_raw) for entry in entries],
+    }
+
+
+def _field_cell(field: Field, entry: Entry, reveal: Reveal | None) -> Any:
+    """A field as a file holds it: numbers and days by their type, all else in words."""
+    if field.name == "hours":
+        return _hours(entry)
+    value = entry.value(field.name)
+    if value is None:
+        return None
+    if field.sealed:
+        if reveal is None:
+            raise InputError(f"{field.name} is sealed; give what opens it, or export without")
+        return reveal(field.name, value)
+    return value if field.type in ("int", "number", "date") else format_value(field, value)
+
+
+def _hours(entry: Entry) -> str:
+    """Weekly hours: the text as received where it says just them, else their canonical form."""
+    if _says(entry.hours, entry.opening):
+        return entry.hours
+    return format_hours(replace(entry.opening, exceptions=(), overrides=()))
+
+
+def _received_hours(entry: Entry) -> str | None:
+    """The text as received where the hours in force were not read from it."""
+    return None if _says(entry.hours, entry.opening) else entry.hours
+
+
+def _says(text: str, opening: Hours) -> bool:
+    """Whether a text reads as these weekly hours, and no dated ones besides."""
+    told = _read(text)
+    weekly = (told.rules, told.holidays, told.known)
+    return (
+        weekly == (opening.rules, opening.holidays, opening.known)
+        and set(told.exceptions) <= set(opening.exceptions)
+        and set(told.overrides) <= set(opening.overrides)
+    )
+
+
+@lru_cache(maxsize=4096)  # thousands of stations share their hours
+def _read(text: str) -> Hours:
+    return read_hours(text).hours
+
+
+def _exceptions(opening: Hours) -> str:
+    """Dated exceptions and overrides in words; "" for none."""
+    dated = Hours(exceptions=opening.exceptions, overrides=opening.overrides)
+    return format_hours(dated).removeprefix(_UNKNOWN_HOURS)
