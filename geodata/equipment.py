@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from geodata.cells import parse_number, parse_yes_no
@@ -115,6 +116,16 @@ def parse_facilities(value: Any) -> Offers:
     >>> offers.equipment["WATER"].count, offers.equipment["MICROWAVE"].condition
     (2, 'broken')
     """
+    told = _parse_text(value) if isinstance(value, str) else _parse(value)
+    return Offers(dict(told.there), dict(told.equipment), list(told.unread))
+
+
+@lru_cache(maxsize=4096)  # thousands of stations offer the same
+def _parse_text(text: str) -> Offers:
+    return _parse(text)
+
+
+def _parse(value: Any) -> Offers:
     offers = Offers({}, {}, [])
     for text, name, answer in _items(value):
         code = facilities().parse(name)

@@ -17,7 +17,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from geodata.columns import cell_text, parse_number, parse_yes_no
+from geodata.cells import cell_text, parse_number, parse_yes_no
 from geodata.vocabulary import Terms, read_data, word_list
 
 TYPES = ("text", "int", "number", "yes_no", "date", "term", "list", "json")
@@ -147,7 +147,8 @@ def line_text(text: str) -> str:
     line = " ".join(text.split())
     if line.isprintable():
         return line
-    return "".join(c for c in line if c.isprintable() or unicodedata.category(c) == "Co").strip()
+    kept = (c for c in line if c.isprintable() or unicodedata.category(c) == "Co")
+    return " ".join("".join(kept).split())
 
 
 def _parse_text(field: Field, cell: Any) -> str:

@@ -222,6 +222,8 @@ def _from_pair(heading: str, cell: Any, *, lat_first: bool) -> Place:
 
 def _from_geometry(heading: str, cell: Any) -> Place:
     """Representative point of a GeoJSON object, WKT, or WKB in hex."""
+    if isinstance(cell, dict) and (point := _plain_point(cell)) is not None:
+        return Place(*point, (heading,))
     try:
         with np.errstate(invalid="ignore"):
             geometry = _geometry(cell)
@@ -235,6 +237,15 @@ def _from_geometry(heading: str, cell: Any) -> Place:
         reason = "no geometry with a position; expected GeoJSON or WKT"
         return Place(problem=Problem(heading, shown(cell), reason))
     return Place(lon, lat, (heading,))
+
+
+def _plain_point(cell: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Coordinates of a GeoJSON point without the detour over a shape; None for anything odd."""
+    listed = cell.get("coordinates")
+    if cell.get("type") != "Point" or not isinstance(listed, list) or len(listed) < 2:  # noqa: PLR2004
+        return None
+    lon, lat = (parse_number(each) if type(each) in (int, float) else None for each in listed[:2])
+    return None if lon is None or lat is None else (lon, lat)
 
 
 def _geometry(cell: Any) -> Any:

@@ -26,6 +26,7 @@ from geodata.positions import Place, Problem, range_problem, read_position, show
 
 MAX_BYTES = 1 << 29  # 512 MB; a national list of 200,000 rows has about 100 MB
 _EXAMPLE_ROWS = 1000  # rows among which a cell for the preview is looked for
+_APART = {*POSITION_FIELDS, "facilities"}  # fields that are no texts
 _SIGNATURES = {
     b"PK\x03\x04": "xlsx",
     b"SQLite format 3\x00": "gpkg",
@@ -182,8 +183,9 @@ def rows_from_records(
         for number, record in enumerate(records, start=1)
     ]
     meant = columns or guess_columns(all_headings(listed))
-    places = [read_position(_filled(record), meant) for record in listed]
-    rows = [_row(record, place, meant) for record, place in zip(listed, places, strict=True)]
+    filled = [_filled(record) for record in listed]
+    places = [read_position(cells, meant) for cells in filled]
+    rows = [_row(*parts, meant) for parts in zip(listed, filled, places, strict=True)]
     if crs:
         rows = _reprojected(rows, crs)
     return Rows(
@@ -244,9 +246,8 @@ def _filled(record: Record) -> dict[str, Any]:
     return {key: value for key, value in record.cells.items() if not is_blank(value)}
 
 
-def _row(record: Record, place: Place, columns: Columns) -> Row:
-    """Give the cells of one record their meaning."""
-    extra = _filled(record)
+def _row(record: Record, extra: dict[str, Any], place: Place, columns: Columns) -> Row:
+    """Give the cells of one record their meaning; those without one are left in `extra`."""
     for heading in place.used:
         extra.pop(heading, None)
     found: dict[str, bool] = {}
@@ -276,19 +277,14 @@ def _row(record: Record, place: Place, columns: Columns) -> Row:
     )
 
 
-def _present(name: str, columns: Columns, cells: Mapping[str, Any]) -> list[str]:
-    """The first column of a field that has a cell in this row, in a list; [] for none."""
-    return [heading for heading in columns.headings.get(name, ()) if heading in cells][:1]
-
-
 def _values(columns: Columns, cells: dict[str, Any]) -> dict[str, str]:
     """Texts of a row by field; they are taken out of its cells."""
     values: dict[str, str] = {}
-    for name in columns.headings:
-        if name in POSITION_FIELDS or name == "facilities":
-            continue
-        for heading in _present(name, columns, cells):
-            values[name] = cell_text(cells.pop(heading))
+    for name, headings in columns.headings.items():
+        for heading in headings:
+            if heading in cells and name not in _APART:
+                values[name] = cell_text(cells.pop(heading))
+                break
     if "datum" in values:
         values["datum"] = find_datum(values["datum"]) or values["datum"]
     return values

@@ -278,14 +278,14 @@ def _evidence(station: Entry, found: Poi, stations: list[Entry], pois: list[Poi]
     kind = next((kind for word, kind in words.items() if word in found.name), None)
     if kind not in (None, station.kind):
         return None
-    if alike >= 0.6 and away_m <= NAME_LIMIT_M:
+    if alike >= 0.6 and away_m <= NAME_LIMIT_M + 0.01:
         return (1, -alike, away_m)
     core = core_of(found.name)
     ours = ["" if s.name_made else core_of(s.name) for s in stations]
     once = ours.count(core) == [core_of(p.name) for p in pois].count(core) == 1
     if core and core == core_of(name) and once and away_m <= 2000:
         return (2, -alike, away_m)
-    return (3, -alike, away_m) if kind and away_m <= PLACE_LIMIT_M else None
+    return (3, -alike, away_m) if kind and away_m <= PLACE_LIMIT_M + 0.01 else None
 
 
 @given(STATIONS, POIS)

@@ -7,6 +7,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.utils import get_column_letter
 
 from geodata.fields import fields, parse_value
 from geodata.tables import read_rows
@@ -148,7 +149,8 @@ def test_write_template_guide_explains_every_column(blank: Path) -> None:
 def test_write_template_is_laid_out(blank: Path) -> None:
     sheet = form(blank)
     assert sheet.freeze_panes == f"B{FIRST_ROW}"
-    assert sheet.cell(FIRST_ROW, headings(blank).index("★服务电话") + 1).number_format == "@"
+    letter = get_column_letter(headings(blank).index("★服务电话") + 1)
+    assert sheet.column_dimensions[letter].number_format == "@"
     cells = [cell for line in sheet.iter_rows(max_row=FIRST_ROW) for cell in line]
     assert {cell.data_type for cell in cells if cell.value is not None} == {"s"}
 

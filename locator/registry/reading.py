@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,9 @@ _SHOWN_CHARS = 80
 _VERIFIED = "verified_on"
 _DAY = Field(_VERIFIED, "", "", "date")
 _NO_HOURS = ReadHours(Hours(), "")
+# The sheets of a city say the same things over and over.
+_read_hours = lru_cache(maxsize=4096)(read_hours)
+_says_unknown = lru_cache(maxsize=65536)(means_unknown)
 # Cells that are published and in which people write whom to call.
 _PUBLISHED = ("phone", "name", "address", "hours", "entrance_note", "floor_pos", "price_note")
 
@@ -120,6 +124,11 @@ class EntryReader:
             problem = row.problem
             fix = getattr(problem, "fix", "")
             return Rejection(row.number, problem.column, problem.value, problem.reason, fix)
+        datum = row.values.get("datum", "")
+        if datum and not _is_datum(datum):
+            why = f"unknown datum {datum!r}; expected wgs84, gcj02, bd09 or cgcs2000"
+            fix = "name the datum that the position is in, or leave the cell blank"
+            return Rejection(row.number, self._heading("datum"), datum, why, fix)
         headings = self._rows.columns.headings
         column = next((headings[name][0] for name in ("geometry", "lon") if name in headings), "")
         value = f"{row.lon_deg:.7g}, {row.lat_deg:.7g}"
@@ -130,7 +139,7 @@ class EntryReader:
 
     def _read(self, row: Row, lon_deg: float, lat_deg: float) -> Entry | Rejection:
         """One row, at its WGS-84 position."""
-        values = {n: text for n, text in row.values.items() if not means_unknown(text)}
+        values = {n: text for n, text in row.values.items() if not _says_unknown(text)}
         extra = dict(row.extra)
         self._hide_mobiles(values, extra)
         kind = self._read_kind(values, extra)
@@ -338,14 +347,14 @@ class EntryReader:
         text = line_text(values.get("hours", ""))
         if means_unknown(text):
             text = ""
-        opening = read_hours(text) if text else _NO_HOURS
+        opening = _read_hours(text) if text else _NO_HOURS
         text = line_text(values.get("hours_text", "")) or text
         if opening.unread:
             self._unread_hours[opening.unread] += 1
         dated = line_text(values.get("exceptions", ""))
         if not dated:
             return text, opening.hours
-        told = read_hours(dated)
+        told = _read_hours(dated)
         if told.unread:
             self._unread_hours[dated] += 1
         return text, replace(
@@ -372,11 +381,15 @@ class EntryReader:
         text = row.values.get("datum", "")
         if not text:
             return self.datum
-        try:
-            return parse_datum(text)
-        except InputError:
-            self._unknown.setdefault("datum", Counter())[text] += 1
-            return self.datum
+        return parse_datum(text) if _is_datum(text) else self.datum
+
+
+def _is_datum(text: str) -> bool:
+    try:
+        parse_datum(text)
+    except InputError:
+        return False
+    return True
 
 
 def _is_yes(values: dict[str, str], name: str) -> bool:

@@ -300,8 +300,6 @@ def _fill_choices(
             rule.add(f"{letter}{FIRST_ROW}:{letter}{FIRST_ROW + _FILLED_ROWS - 1}")
             form.add_data_validation(rule)
         form.column_dimensions[letter].number_format = _number_format(column)
-        for row in range(FIRST_ROW, FIRST_ROW + _FILLED_ROWS):
-            form.cell(row, place).number_format = _number_format(column)
     book.active = 0
 
 
