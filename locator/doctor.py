@@ -72,6 +72,7 @@ def examine(city: City, *, public: bool = False, today: date | None = None) -> l
     found = [
         *_check_streets(city),
         *_check_positions(city, entries),
+        *_check_status(entries),
         *_check_hours(entries),
         *_check_work(entries, day),
         *_check_publication(entries),
@@ -142,6 +143,16 @@ def _check_positions(city: City, entries: Sequence[Entry]) -> Iterator[Check]:
         yield Check("positions", OK, "0 suspicious positions")
     for check, rows in sorted(by_check.items()):
         yield _found(f"position_{check}", rows, f"suspicious positions ({check})", rows[0]["fix"])
+
+
+def _check_status(entries: Sequence[Entry]) -> Iterator[Check]:
+    unclear = [_row(entry) for entry in entries if not entry.status]
+    yield _found(
+        "status_unknown",
+        unclear,
+        "stations do not say whether they are in use: nobody is sent there",
+        "ask, then `locator stations status CODE open`",
+    )
 
 
 def _check_hours(entries: Sequence[Entry]) -> Iterator[Check]:

@@ -21,6 +21,10 @@ from pathlib import Path
 PACKAGE = "postgresql"  # Debian's name; it makes the user postgres too
 _SYSTEM_FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin")
 _SUPERUSER = "tests"
+_NO_CLUSTER = """\
+file=/etc/postgresql-common/createcluster.conf
+test -e $file || { mkdir -p ${file%/*} && echo 'create_main_cluster = false' > $file; }
+"""
 
 
 def find_programs() -> Path | None:
@@ -148,12 +152,14 @@ def install_package() -> bool:
         return False
     rights = [] if os.geteuid() == 0 else ["sudo", "-n"]
     apt_get = [*rights, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"]
-    # without a cluster of the system's own, which would start a server and take the port
-    install = [*apt_get, "install", "-y", "--no-install-recommends", PACKAGE]
+    # without a cluster of the system's own, which would be a server that nobody stops
+    no_cluster = [*rights, "sh", "-c", _NO_CLUSTER]
+    keep_ours = ["-o", "Dpkg::Options::=--force-confold"]
+    install = [*apt_get, *keep_ours, "install", "-y", "--no-install-recommends", PACKAGE]
     try:
         return all(
             subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode == 0
-            for command in ([*apt_get, "update"], install)
+            for command in (no_cluster, [*apt_get, "update"], install)
         )
     except OSError:
         return False

@@ -204,6 +204,16 @@ def test_doctor_lists_checks_worst_first(run) -> None:
     assert "✓" in run("doctor").out
 
 
+def test_doctor_names_a_station_of_unclear_status(run, tmp_path: Path) -> None:
+    lon, lat = lonlat(520, 520)
+    sheet = tmp_path / "unclear.csv"
+    sheet.write_text(f"名称,经度,纬度,类别,状态\nX,{lon!r},{lat!r},驿站,看情况\n", encoding="utf-8")
+    done = run("stations", "import", sheet)
+    assert "counts as unknown" in done.err
+    checks = {check["code"]: check for check in run("doctor", "--json").json["checks"]}
+    assert checks["status_unknown"]["count"] == 1
+
+
 def test_coverage_as_of_a_day_before_the_stations_has_none(run) -> None:
     early = run("coverage", "--within", "300", "--as-of", "2020-01-01", "--json").json
     assert early["covered_m"] == 0
