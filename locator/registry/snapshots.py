@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sqlalchemy as sa
 
-from locator.hours import Hours
+from locator.hours import Hours, Rule
 from locator.registry import models, records
 from locator.stations import Station, Stations
 
@@ -249,7 +249,7 @@ class _Parts:
     """Hours, broken equipment and dates of all stations, by id, with equal ones shared."""
 
     def __init__(self, connection: Connection) -> None:
-        self._rules = _by_station(connection, models.hours_rule)
+        self._rules = _rule_texts(connection)
         self._exceptions = _by_station(connection, models.hours_exception)
         self._overrides = _by_station(connection, models.hours_override)
         table = models.equipment
@@ -290,7 +290,7 @@ class _Parts:
         cells = dict(zip(_ALIKE, text.split(_BETWEEN), strict=True))
         facilities, broken = offered(json.loads(cells["facilities"]), out_of_order or ())
         opening = Hours(
-            rules=tuple(records.rule_of(part.mapping) for part in rules or ()),
+            rules=tuple(map(_rule_of, rules.split(_BETWEEN_RULES))) if rules else (),
             exceptions=tuple(records.exception_of(part.mapping) for part in exceptions or ()),
             overrides=tuple(records.override_of(part.mapping) for part in overrides or ()),
             holidays=cells["holidays"],
@@ -304,6 +304,50 @@ class _Parts:
 
 
 _DECODED = (*_ALIKE[:6], *_FLAGS, "facilities", "broken", "opening")
+
+
+_BETWEEN_RULES = "\x1e"
+_RULE = (
+    "weekdays", "open_min", "close_min", "season_first", "season_last", "needs_code", "days",
+    "type", "note",
+)  # fmt: skip
+_RULE_NUMBERS = _RULE[:6]
+
+
+def _rule_texts(connection: Connection) -> dict[int, str]:
+    """Weekly rules by station, as one text each: equal ones are taken apart only once."""
+    table = models.hours_rule
+    cells = [
+        sa.func.coalesce(sa.cast(_as_number(table.c[name]), sa.Text), "")
+        if name in _RULE_NUMBERS
+        else table.c[name]
+        for name in _RULE
+    ]
+    query = sa.select(table.c.station_id, _joined(cells)).order_by(
+        table.c.station_id, table.c.place
+    )
+    found: dict[int, str] = {}
+    stream = connection.execution_options(yield_per=_BLOCK).execute(query)
+    for block in stream.partitions():
+        for key, text in block:
+            before = found.get(key)
+            found[key] = text if before is None else f"{before}{_BETWEEN_RULES}{text}"
+    return found
+
+
+def _as_number(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    if isinstance(column.type, sa.Boolean):
+        return sa.case((column, 1), (column.is_(None), None), else_=0)
+    return column
+
+
+def _rule_of(text: str) -> Rule:
+    cells: dict[str, Any] = dict(zip(_RULE, text.split(_BETWEEN), strict=True))
+    for name in _RULE_NUMBERS:
+        cells[name] = int(cells[name]) if cells[name] else None
+    if cells["needs_code"] is not None:
+        cells["needs_code"] = bool(cells["needs_code"])
+    return records.rule_of(cells)
 
 
 class _Part(tuple[Any, ...]):
