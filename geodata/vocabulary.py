@@ -197,6 +197,15 @@ def facilities() -> Terms:
     return word_list("facilities")
 
 
+def statuses_in_use() -> frozenset[str]:
+    """Codes of the statuses in which a person may be sent to a station.
+
+    >>> sorted(statuses_in_use())
+    ['open', 'rectifying', 'trial']
+    """
+    return frozenset(status.code for status in statuses() if status.in_use)
+
+
 def statuses() -> Terms:
     """The life cycle of a station."""
     return word_list("statuses")

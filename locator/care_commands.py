@@ -110,8 +110,9 @@ def reconcile_stations(file: Path, vendor: str, datum: str) -> None:
     pois, rejected = read_pois(read_rows(file))
     city = settings().open()
     with city.registry() as registry:
-        names = {entry.code: entry.name for entry in registry.entries()}
-        found = reconcile(registry.entries(), pois, vendor=vendor, datum=datum)
+        entries = registry.entries()
+    names = {entry.code: entry.name for entry in entries}
+    found = reconcile(entries, pois, vendor=vendor, datum=datum)
     if found.datum_hint:
         warn([f"the list fits far better as {found.datum_hint}: run again with --datum"])
     lines = [", ".join(f"{name} {count}" for name, count in found.counts.items() if count)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from geodata.vocabulary import statuses
+from geodata.vocabulary import statuses, statuses_in_use
 from locator.errors import InputError
 from locator.registry.lifecycle import change_status
 
@@ -93,7 +93,7 @@ def move_to_status(
             counts=lost,
         )
     instead = None
-    if not statuses()[known].in_use and _has_streets(city):
+    if known not in statuses_in_use() and _has_streets(city):
         instead = nearest_in_use(city.current(), code)
     return StatusChange(entry, lost_m, instead)
 
@@ -121,7 +121,7 @@ def describe_instead(instead: tuple[Station, float] | None) -> Mapping[str, Any]
 
 def _loss_of(city: City, before: Entry, after: Entry) -> float | None:
     """Street that a change takes a station from; None where nothing can be measured."""
-    used = {status.code for status in statuses() if status.in_use}
+    used = statuses_in_use()
     if (before.status in used) == (after.status in used):
         return 0.0
     if not _has_streets(city):

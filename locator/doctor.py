@@ -8,14 +8,14 @@ could not be looked at.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from geodata.calendar import load_calendar
 from geodata.checklists import checklists
-from geodata.vocabulary import statuses
+from geodata.vocabulary import statuses_in_use
 from locator.errors import InputError
 from locator.registry.checklists import cheapest_lift
 from locator.registry.completeness import Task, measure_completeness, work_list
@@ -304,5 +304,4 @@ def _attribution(city: City) -> str:
 
 
 def _in_use(entries: Iterable[Entry]) -> list[Entry]:
-    used: Callable[[str], bool] = {s.code for s in statuses() if s.in_use}.__contains__
-    return [entry for entry in entries if used(entry.status)]
+    return [entry for entry in entries if entry.status in statuses_in_use()]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from geodata.calendar import load_calendar
 from geodata.fields import Field, fields, format_value
-from geodata.vocabulary import facilities, statuses
+from geodata.vocabulary import facilities, statuses_in_use
 from locator.closures import describe_instead, nearest_in_use
 from locator.errors import InputError
 from locator.hours import CLOSED, OPEN, Timetable, describe_hours
@@ -31,7 +31,7 @@ def station_document(city: City, entry: Entry) -> dict[str, Any]:
     now = datetime.now(city.zone).replace(tzinfo=None)
     timetable = Timetable.compile([entry.opening], load_calendar())
     state = int(timetable.state_at(now)[0])
-    used = {status.code for status in statuses() if status.in_use}
+    used = statuses_in_use()
     return {
         "code": entry.code,
         "name": entry.name,

@@ -111,8 +111,18 @@ class StreetNetwork:
         return float(self.component_m[0] / self.total_m) if self.total_m > 0 else 0.0
 
     @property
+    def timed(self) -> bool:
+        """Whether cost is time (in metres at the mode's speed), not length."""
+        return False
+
+    @property
+    def stretch(self) -> Floats | None:
+        """(s,) cost of each metre of street; None where it is 1 everywhere."""
+        return None
+
+    @property
     def group(self) -> tuple[Ints, Floats, Bytes]:
-        """End nodes in turn, metres and travel bits of the streets, as kernels take them."""
+        """End nodes in turn, cost and travel bits of the streets, as kernels take them."""
         return self.streets.ends.reshape(-1), self.streets.length_m, self.travel
 
     @property

@@ -90,6 +90,10 @@ def _import_lines(report: ImportReport, *, dry_run: bool) -> list[str]:
         lines.append("nothing was changed (--dry-run); the columns were taken for:")
         cells = [[c["heading"], c["meaning"], c["example"]] for c in report.columns]
         lines += table(cells, ["column", "taken as", "example"])
+    if dry_run and report.added_rows:
+        lines.append(f"{report.added} new:")
+        cells = [[str(row), code, _cut(name)] for row, code, name in report.added_rows[:_SHOWN]]
+        lines += table(cells, ["row", "code", "name"]) + more_rows(report.added_rows)
     if report.absent:
         lines.append(
             f"{len(report.absent)} stations of the registry are not in this file; they stay"

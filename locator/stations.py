@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from geodata.vocabulary import kinds, statuses
+from geodata.vocabulary import kinds, statuses_in_use
 from locator.arrays import Bools, Floats, frozen
 from locator.errors import InputError, NotFoundError
 from locator.hours import Hours
@@ -30,12 +30,13 @@ if TYPE_CHECKING:
 
 NO_FACILITIES: Mapping[str, bool] = MappingProxyType({})
 UNKNOWN_HOURS = Hours()
-_TEXTS = (
+# Columns of texts, of other values, and of yes or no; positions are a column of their own.
+TEXTS = (
     "code", "name", "kind", "hours", "access_scope", "access_mode", "status", "address", "phone",
     "district_code", "source_id",
 )  # fmt: skip
-_OBJECTS = ("facilities", "broken", "opening", "verified_on")
-_FLAGS = ("name_made", "sample", "disputed")
+OBJECTS = ("facilities", "broken", "opening", "verified_on")
+FLAGS = ("name_made", "sample", "disputed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ class Stations:
             raise InputError("station codes must be distinct and ascending")
         lonlat = frozen(self.lonlat_deg, np.float64).reshape(-1, 2)
         object.__setattr__(self, "lonlat_deg", lonlat)
-        for name in _FLAGS:
+        for name in FLAGS:
             object.__setattr__(self, name, frozen(getattr(self, name), np.bool_))
         for column in fields(self):
             values = getattr(self, column.name)
@@ -156,9 +157,9 @@ class Stations:
         if unknown:
             raise InputError(f"unknown kind {min(unknown)!r}; expected one of {_kind_list()}")
         columns: dict[str, Any] = {
-            name: tuple(getattr(row, name) for row in rows) for name in (*_TEXTS, *_OBJECTS)
+            name: tuple(getattr(row, name) for row in rows) for name in (*TEXTS, *OBJECTS)
         }
-        for name in _FLAGS:
+        for name in FLAGS:
             columns[name] = np.array([getattr(row, name) for row in rows], dtype=np.bool_)
         return cls(
             **columns,
@@ -174,8 +175,8 @@ class Stations:
         return len(self.code)
 
     def __getitem__(self, index: int) -> Station:
-        values: dict[str, Any] = {name: getattr(self, name)[index] for name in (*_TEXTS, *_OBJECTS)}
-        values |= {name: bool(getattr(self, name)[index]) for name in _FLAGS}
+        values: dict[str, Any] = {name: getattr(self, name)[index] for name in (*TEXTS, *OBJECTS)}
+        values |= {name: bool(getattr(self, name)[index]) for name in FLAGS}
         lon_deg, lat_deg = self.lonlat_deg[index].tolist()
         return Station(**values, lon_deg=lon_deg, lat_deg=lat_deg)
 
@@ -206,7 +207,7 @@ class Stations:
 
         Planned, paused and closed stations are not usable.
         """
-        in_use = {status.code for status in statuses() if status.in_use}
+        in_use = statuses_in_use()
         return frozen([status in in_use for status in self.status], np.bool_)
 
     def is_kind(self, kind: str | None) -> Bools:
@@ -242,10 +243,9 @@ class Stations:
             return self
         picked = rows.tolist()
         columns: dict[str, Any] = {
-            name: tuple([getattr(self, name)[row] for row in picked])
-            for name in (*_TEXTS, *_OBJECTS)
+            name: tuple([getattr(self, name)[row] for row in picked]) for name in (*TEXTS, *OBJECTS)
         }
-        for name in ("lonlat_deg", *_FLAGS):
+        for name in ("lonlat_deg", *FLAGS):
             columns[name] = getattr(self, name)[rows]
         if self._xy_m is not None:
             columns["_xy_m"] = frozen(self._xy_m[rows])
@@ -265,7 +265,7 @@ class Stations:
             if station.code != self.code[row]:
                 raise InputError(f"row {row} is {self.code[row]!r}, got {station.code!r}")
         columns: dict[str, Any] = {}
-        for name in (*_TEXTS, *_OBJECTS, *_FLAGS):
+        for name in (*TEXTS, *OBJECTS, *FLAGS):
             old = getattr(self, name)
             new = {row: getattr(station, name) for row, station in stations.items()}
             if any(old[row] != value for row, value in new.items()):
@@ -297,9 +297,9 @@ class Stations:
         places = [bisect_left(self.code, code) for code in other.code]
         columns: dict[str, Any] = {
             name: _inserted(getattr(self, name), places, getattr(other, name))
-            for name in (*_TEXTS, *_OBJECTS)
+            for name in (*TEXTS, *OBJECTS)
         }
-        for name in ("lonlat_deg", *_FLAGS):
+        for name in ("lonlat_deg", *FLAGS):
             columns[name] = np.insert(getattr(self, name), places, getattr(other, name), axis=0)
         columns["_xy_m"] = None
         if self._xy_m is not None and other._xy_m is not None:
@@ -326,11 +326,11 @@ class Stations:
         if not self._hash:
             digest = hashlib.sha256()
             offered = [sorted(station.items()) for station in self.facilities]
-            texts = [getattr(self, name) for name in _TEXTS]
+            texts = [getattr(self, name) for name in TEXTS]
             digest.update(json.dumps([texts, offered], ensure_ascii=False).encode())
             digest.update(repr([sorted(codes) for codes in self.broken]).encode())
             digest.update(repr((self.opening, self.verified_on)).encode())
-            for name in ("lonlat_deg", *_FLAGS):
+            for name in ("lonlat_deg", *FLAGS):
                 digest.update(getattr(self, name).tobytes())
             object.__setattr__(self, "_hash", digest.hexdigest()[:16])
         return self._hash
@@ -339,9 +339,9 @@ class Stations:
         """GeoDataFrame in EPSG:4326, a row per station, indexed by code."""
         import geopandas
 
-        columns: dict[str, Any] = {name: list(getattr(self, name)) for name in _TEXTS}
+        columns: dict[str, Any] = {name: list(getattr(self, name)) for name in TEXTS}
         columns["facilities"] = [dict(offered) for offered in self.facilities]
-        columns |= {name: getattr(self, name) for name in _FLAGS}
+        columns |= {name: getattr(self, name) for name in FLAGS}
         columns["verified_on"] = list(self.verified_on)
         points = geopandas.points_from_xy(self.lonlat_deg[:, 0], self.lonlat_deg[:, 1])
         frame = geopandas.GeoDataFrame(columns, geometry=points, crs="EPSG:4326")

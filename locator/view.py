@@ -26,6 +26,7 @@ from geodata.areas import read_areas, unite
 from geodata.datum import Projection, to_wgs84
 from geodata.extract import Poi
 from locator.arrays import Bools, Floats, Ints, Longs, frozen
+from locator.counted import Counted, count_length
 from locator.errors import InputError, NotFoundError
 from locator.modes import find_mode, modes
 from locator.network import StreetNetwork
@@ -178,9 +179,22 @@ class CityView:
         lonlat = self.store.projection.to_lonlat(corners)
         return (*lonlat.min(axis=0).tolist(), *lonlat.max(axis=0).tolist())
 
-    def network(self, mode: str = "walk") -> StreetNetwork:
-        """The street network of one mode."""
+    def network(self, mode: str = "walk", *, timed: bool = False) -> StreetNetwork:  # noqa: ARG002
+        """The street network of one mode; `timed` where cost is time, not length."""
         return self.store.network(mode)
+
+    def metric(self, within: float | str, mode: str = "walk") -> tuple[StreetNetwork, float]:
+        """The network on which a limit is measured, and the limit in that network's cost.
+
+        A limit in minutes is measured on the network of the mode's time, one in metres on that of
+        its length; every kernel and every label works in the cost of its network.
+        """
+        network = self.network(mode)
+        return network, network.mode.metres(within)
+
+    def counted(self, *, by: str = "", demand: str = "") -> Counted:  # noqa: ARG002
+        """The parts of streets that count: by area (`by`), weighted (`demand`)."""
+        return count_length(self.streets)
 
     def to_xy(self, lonlat_deg: ArrayLike, *, datum: str = "wgs84") -> Floats:
         """Metres in the city's CRS of positions in degrees."""
@@ -198,17 +212,37 @@ class CityView:
 
     # -- questions -------------------------------------------------------------------------
 
-    def placement(self, *, kind: str | None = None, mode: str = "walk") -> Placement:
-        """The usable stations of a kind (None: all) on the network of a mode."""
-        kept: Placement = self.kept(("placement", kind, mode), lambda: self._place(kind, mode))
+    def placement(
+        self,
+        *,
+        kind: str | None = None,
+        mode: str = "walk",
+        timed: bool = False,
+        among: Bools | None = None,
+    ) -> Placement:
+        """The usable stations of a kind (None: all) on the network of a mode.
+
+        Parameters
+        ----------
+        timed
+            On the mode's network of time, as `network` and `metric` give it.
+        among : (stations,) bool
+            Only these, where given; such a placement is not kept.
+        """
+        if among is not None:
+            return self._place(self._selected(kind) & among, mode, timed)
+        kept: Placement = self.kept(
+            ("placement", kind, mode, timed),
+            lambda: self._place(self._selected(kind), mode, timed),
+        )
         return kept
 
-    def _place(self, kind: str | None, mode: str) -> Placement:
-        network = self.network(mode)
+    def _place(self, chosen: Bools, mode: str, timed: bool) -> Placement:
+        network = self.network(mode, timed=timed)
         snapped = self.kept(("snapped", mode), lambda: self._snap_stations(network))
-        rows = np.flatnonzero(self._selected(kind))
-        chosen = Snapped(snapped.street[rows], snapped.offset_m[rows], snapped.snap_m[rows])
-        return place_snapped(network, chosen, rows.astype(np.int32))
+        rows = np.flatnonzero(chosen)
+        taken = Snapped(snapped.street[rows], snapped.offset_m[rows], snapped.snap_m[rows])
+        return place_snapped(network, taken, rows.astype(np.int32))
 
     def _snap_stations(self, network: StreetNetwork) -> Snapped:
         """All stations on one network; planned sites stand exactly where they were planned."""

@@ -19,7 +19,10 @@ import numpy as np
 import pytest
 
 from locator.registry.database import close_servers
+from tests.commands import run
 from tests.postgres import Server, find_programs, running_server
+
+__all__ = ["run"]
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("LOCATOR_SHARED", ROOT.parent / "shared")).resolve()

@@ -8,12 +8,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
-
-from locator.cli import main
 
 CITIES = {
     "poa": "osm/poa_osm.pbf",
@@ -35,34 +33,6 @@ PLAN_KEYS = {
     "objective", "status", "sites", "value", "bound", "gap", "proven", "certificate", "before",
     "after", "seconds", "seed",
 }  # fmt: skip
-
-
-class Run(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
-    """Run `locator` with some arguments in this process, through its own `main`."""
-    monkeypatch.delenv("LOCATOR_CITY", raising=False)
-
-    def run_(*args: object) -> Run:
-        monkeypatch.setattr(sys, "argv", ["locator", *map(str, args)])
-        code = 0
-        try:
-            main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        captured = capsys.readouterr()
-        return Run(code, captured.out, captured.err)
-
-    return run_
 
 
 def python(*args: object, **options: Any) -> subprocess.CompletedProcess[str]:

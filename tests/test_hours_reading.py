@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from opening_hours import OpeningHours
 
 from geodata.calendar import load_calendar
 from locator.hours import (
@@ -421,7 +422,7 @@ def osm_strings(draw: st.DrawFn) -> str:
 @given(osm_strings())
 def test_osm_string_gives_the_states_of_an_independent_reader(text: str) -> None:
     """opening-hours-py judges; its spans of the day before are its own affair, so none here."""
-    judge = pytest.importorskip("opening_hours").OpeningHours(text)
+    judge = OpeningHours(text)
     hours = read_hours(text).hours
     assume(hours.known)
     table = Timetable.compile([hours], CALENDAR)

@@ -7,10 +7,12 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -18,8 +20,10 @@ from alembic.script import ScriptDirectory
 
 from geodata.tables import Rows, rows_from_records
 from locator.errors import DataError, InputError
+from locator.hours import Rule
 from locator.registry import Actor, Registry, models
 from locator.registry.database import APPLICATION_ID, close_servers
+from locator.registry.schedules import keep_schedules
 from tests.postgres import Server, find_programs, running_server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -85,6 +89,49 @@ def test_registry_from_before_migrations_keeps_its_stations(tmp_path: Path) -> N
         assert registry.version == 8  # readers that held version 7 read anew
         bring(registry, "B", "NT")
         assert registry.snapshot().code[1][:-2] == "NT-320613-OW-0005"
+
+
+def test_registry_of_the_first_migration_keeps_its_weekly_hours(registry_place) -> None:
+    path = registry_place
+    url = f"sqlite:///{path}/registry.sqlite" if isinstance(path, Path) else path
+    engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    config = Config()
+    config.set_main_option("script_location", "locator.registry:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for key in (1, 2, 3):
+            hours = {"hours_known": key < 3, "holidays": "as_posted"}
+            put_row(connection, "station", id=key, code=f"S{key}", **hours)
+        for key, place, opens in [(1, 0, 540), (1, 1, 780), (2, 0, 540), (2, 1, 780)]:
+            rule = {"weekdays": 31, "open_min": opens, "close_min": opens + 120, "days": "any"}
+            put_row(connection, "hours_rule", station_id=key, place=place, type="normal", **rule)
+        if isinstance(path, Path):
+            connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.exec_driver_sql("PRAGMA user_version = 1")
+    engine.dispose()
+    with Registry.open(path) as registry:
+        first, second, third = registry.entries()
+        rules = (Rule(31, 540, 660), Rule(31, 780, 900))
+        assert first.opening.rules == second.opening.rules == rules
+        assert third.opening.rules == ()
+        with registry.database.write() as connection:
+            assert keep_schedules(connection, [rules]) == {rules: 1}  # the same one, not another
+            context = MigrationContext.configure(connection)
+            assert compare_metadata(context, models.metadata) == []
+
+
+def put_row(connection: sa.Connection, name: str, **values: object) -> None:
+    """A row of a table as it is now; what is left out and must be there is empty."""
+    table = sa.Table(name, sa.MetaData(), autoload_with=connection)
+    empty = {str: "", int: 0, float: 0.0, bool: False}
+    for column in table.columns:
+        if not column.nullable and column.name not in values:
+            kind = column.type.python_type
+            values[column.name] = empty.get(kind, datetime(2026, 1, 2) if kind is datetime else {})
+    if "facilities" in table.columns:
+        values["facilities"] = "{}"
+    connection.execute(sa.insert(table), [values])
 
 
 def test_newer_registry_is_refused(registry_place: str | Path) -> None:

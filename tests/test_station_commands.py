@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from geodata.datum import from_wgs84
 from locator.city import City
-from locator.cli import main
 from tests.grids import lonlat, write_streets
 
 SHEET = [
@@ -31,38 +28,17 @@ SHEET = [
 ]
 
 
-class Run(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def run(run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """Run `locator` on a city of square blocks with three stations; who is Wang."""
     monkeypatch.setenv("LOCATOR_CITY", str(tmp_path / "city"))
     monkeypatch.setenv("LOCATOR_USER", "王工")
-
-    def run_(*args: object) -> Run:
-        monkeypatch.setattr(sys, "argv", ["locator", *map(str, args)])
-        code = 0
-        try:
-            main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        captured = capsys.readouterr()
-        return Run(code, captured.out, captured.err)
-
-    run_("init", tmp_path / "city", "--name", "方城", "--code-prefix", "NT", "--crs", "EPSG:4549")
-    run_("streets", "import", write_streets(tmp_path / "streets.geojson"))
+    run("init", tmp_path / "city", "--name", "方城", "--code-prefix", "NT", "--crs", "EPSG:4549")
+    run("streets", "import", write_streets(tmp_path / "streets.geojson"))
     write_sheet(tmp_path / "sheet.csv")
-    done = run_("stations", "import", tmp_path / "sheet.csv", "--json")
+    done = run("stations", "import", tmp_path / "sheet.csv", "--json")
     assert done.json["added"] == 3, done.err
-    return run_
+    return run
 
 
 def write_sheet(path: Path, rows: list[tuple[Any, ...]] = SHEET) -> Path:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from geodata.sphere import to_xyz_m
 from locator.arrays import LIMIT_TOLERANCE_M
 from locator.errors import InputError
 from locator.registry.likeness import core_of
@@ -38,7 +39,6 @@ _MIN_CORE = 2
 _RARE, _LONG_LIST = 10.0, 20  # one name in ten at most, where there are enough names to tell
 _CHUNK = 8192
 _WORDS = 4  # of 64 bits, in which the pairs of a name are marked
-_EARTH_RADIUS_M = 6_371_009.0  # mean radius of the IUGG
 
 
 class AlikePair(NamedTuple):
@@ -224,7 +224,7 @@ def _neighbours(
 
     if len(rows) < 2:  # noqa: PLR2004 -- a pair
         return
-    xyz_m, new = _xyz_m(positions[rows]), new[rows]
+    xyz_m, new = to_xyz_m(positions[rows]), new[rows]
     tree = cKDTree(xyz_m)
     asking = np.flatnonzero(new)
     count = min(NEIGHBOURS + 1, len(rows))
@@ -239,10 +239,3 @@ def _neighbours(
         once = (near < asker) | ((near > asker) & ~new[near])
         asked, met = rows[asker[once]], rows[near[once]]
         yield np.minimum(asked, met), np.maximum(asked, met), away_m[once]
-
-
-def _xyz_m(lonlat_deg: Floats) -> Floats:
-    """Positions on a sphere; over a few hundred metres a chord is as long as its arc."""
-    lon, lat = np.radians(lonlat_deg).T
-    unit = np.column_stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
-    return unit * _EARTH_RADIUS_M

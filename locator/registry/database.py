@@ -29,7 +29,6 @@ from locator.registry import models
 
 FILE_NAME = "registry.sqlite"
 APPLICATION_ID = 0x53544E52  # "STNR": tells our file from any other SQLite database
-_FIRST_SCHEMA = 1  # user_version of the registry before it had migrations
 _SCHEMA = 2
 _WAIT_S = 30
 _ADVICE = {

@@ -7,6 +7,7 @@ needs no copies.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from locator.registry.entries import Entry
 
 _SHOWN = 3
-_MAPPINGS = ("facilities", "equipment", "facts", "verified", "extra")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,7 @@ def plan_undo(connection: Connection, batch_id: int | None) -> UndoPlan:
     touched = sa.select(models.change.c.station_id).where(models.change.c.batch_id == batch.id)
     ids = [row.station_id for row in connection.execute(touched)]
     stored = {entry.id: entry for entry in records.load_entries(connection, ids)}
-    past = _changes_of(connection, set(ids))
+    past = _changes_of(connection, touched)
     confirmed = _confirmed_later(connection, batch.id, gone)
     needed = _with_events(connection, ids) | confirmed
     removed: list[Entry] = []
@@ -267,7 +267,7 @@ def _flat(entry: Entry) -> dict[str, Any]:
 def _flat_values(values: Mapping[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in values.items():
-        if name in _MAPPINGS:
+        if name in records.MAPPINGS:
             flat |= {f"{name}.{key}": item for key, item in value.items()}
         else:
             flat[name] = value
@@ -275,7 +275,7 @@ def _flat_values(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _unflat(entry: Entry, flat: Mapping[str, Any]) -> Entry:
-    document: dict[str, Any] = {name: {} for name in _MAPPINGS}
+    document: dict[str, Any] = {name: {} for name in records.MAPPINGS}
     for name, value in flat.items():
         group, dot, key = name.partition(".")
         if not dot:
@@ -285,18 +285,18 @@ def _unflat(entry: Entry, flat: Mapping[str, Any]) -> Entry:
     return records.from_document(document, id=entry.id, version=entry.version)
 
 
-def _changes_of(connection: Connection, ids: set[int]) -> dict[int, list[Any]]:
-    """All changes of some stations, oldest first, each with the action of its batch."""
+def _changes_of(connection: Connection, ids: Any) -> dict[int, list[Any]]:
+    """All changes of the stations of a query, oldest first, each with the action of its batch."""
     changes, batches = models.change, models.batch
     query = (
         sa.select(changes, batches.c.action)
         .join(batches, batches.c.id == changes.c.batch_id)
+        .where(changes.c.station_id.in_(ids))
         .order_by(changes.c.id)
     )
-    found: dict[int, list[Any]] = {key: [] for key in ids}
+    found: dict[int, list[Any]] = defaultdict(list)
     for row in connection.execute(query):
-        if row.station_id in found:
-            found[row.station_id].append(row)
+        found[row.station_id].append(row)
     return found
 
 

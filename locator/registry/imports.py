@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from locator.registry.reading import EntryReader
 
 _SHOWN = 3
+_NEW = ("row", "code", "name")
 
 Inspect = Callable[[Sequence[Entry], Sequence[bool], Sequence[Entry]], list[Doubt]]
 
@@ -47,7 +48,7 @@ class ImportReport:
     changes
         What differs for each updated station.
     added_rows
-        Row and code of each new station.
+        Row, code and name of each new station.
     moved
         How many of the updated ones have another position.
     absent
@@ -86,6 +87,7 @@ class ImportReport:
             "warnings": list(self.warnings),
             "datum": self.datum,
             "changes": [asdict(change) for change in self.changes],
+            "new": [dict(zip(_NEW, row, strict=True)) for row in self.added_rows],
             "moved": self.moved,
             "absent": list(self.absent),
             "doubts": [asdict(doubt) for doubt in self.doubts],

@@ -22,15 +22,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geodata.sphere import to_xyz_m
 from locator.registry.codes import split_code
 
 if TYPE_CHECKING:
-    from locator.arrays import Floats
     from locator.registry.entries import Entry
 
 NAME_LIMIT_M = 50.0
 PLACE_LIMIT_M = 1.0
-_EARTH_RADIUS_M = 6_371_009.0  # mean radius of the IUGG
 _ROUND_DIGITS = 8  # 1 mm
 
 
@@ -213,7 +212,9 @@ def _near_pairs(
     """Pairs with equal labels within a distance; anywhere on earth, by cubes of twice the limit."""
     if not left or not right:
         return
-    left_xyz, right_xyz = _xyz_m(left), _xyz_m(right)
+    left_xyz, right_xyz = (
+        to_xyz_m([(entry.lon_deg, entry.lat_deg) for entry in side]) for side in (left, right)
+    )
     left_points, right_points = left_xyz.tolist(), right_xyz.tolist()
     cubes: dict[Hashable, list[int]] = defaultdict(list)
     home = np.floor(right_xyz / (2 * limit_m)).astype(np.int64).tolist()
@@ -227,10 +228,3 @@ def _near_pairs(
                 distance_m = math.dist(left_points[index], right_points[other])
                 if distance_m <= limit_m:
                     yield index, other, distance_m
-
-
-def _xyz_m(entries: Sequence[Entry]) -> Floats:
-    """Positions on a sphere, where a chord of metres is as long as its arc."""
-    lon, lat = np.radians([(entry.lon_deg, entry.lat_deg) for entry in entries]).T
-    unit = np.column_stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
-    return unit * _EARTH_RADIUS_M

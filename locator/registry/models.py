@@ -1,11 +1,11 @@
 """The registry's tables, for SQLite and PostgreSQL alike.
 
-station and its parts (mother_baby, carnation, worker_home, hours_rule, hours_exception,
-hours_override, equipment, verification) are one record; their columns are the fields of
-`geodata.fields`. batch and change are its history: every writing is a batch, every station it
-touched a change with what was before and after. inspection, visit, report and task are events about
-a station and no part of its record. `REVISION` is the newest migration; a test compares the
-migrations with these tables.
+station and its parts (mother_baby, carnation, worker_home, hours_exception, hours_override,
+equipment, verification) are one record, with the weekly hours (hours_rule) of the schedule that it
+names; their columns are the fields of `geodata.fields`. batch and change are its history: every
+writing is a batch, every station it touched a change with what was before and after. inspection,
+visit, report and task are events about a station and no part of its record. `REVISION` is the
+newest migration; a test compares the migrations with these tables.
 
 Facilities and cells that were not understood are JSON: nothing asks for them by column, and one
 text shared by thousands of stations is what makes a snapshot fast.
@@ -42,7 +42,7 @@ from locator.registry.entries import CORE
 if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
-REVISION = "0001"
+REVISION = "0002"
 
 metadata = MetaData(
     naming_convention={
@@ -104,6 +104,29 @@ counter = Table(
     Column("last", Integer, nullable=False),
 )
 
+schedule = Table(
+    "schedule",
+    metadata,
+    Column("id", _BIG, primary_key=True),
+    Column("digest", String(32), nullable=False, unique=True),
+)
+
+hours_rule = Table(
+    "hours_rule",
+    metadata,
+    Column("schedule_id", _BIG, ForeignKey("schedule.id"), primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("weekdays", Integer, nullable=False),
+    Column("open_min", Integer, nullable=False),
+    Column("close_min", Integer, nullable=False),
+    Column("season_first", Integer),
+    Column("season_last", Integer),
+    Column("days", String(20), nullable=False),
+    Column("type", String(20), nullable=False),
+    Column("needs_code", Boolean),
+    _text("note"),
+)
+
 station = Table(
     "station",
     metadata,
@@ -119,6 +142,7 @@ station = Table(
     Column("datum_raw", String(20), nullable=False),
     _text("address"),
     _text("hours"),
+    Column("schedule_id", _BIG, ForeignKey("schedule.id")),  # null: no weekly rules
     Column("hours_known", Boolean, nullable=False),
     Column("holidays", String(20), nullable=False),
     _text("facilities"),
@@ -143,22 +167,6 @@ station = Table(
 mother_baby = Table("mother_baby", metadata, _part(primary_key=True), *_facts("mother_baby"))
 carnation = Table("carnation", metadata, _part(primary_key=True), *_facts("carnation"))
 worker_home = Table("worker_home", metadata, _part(primary_key=True), *_facts("worker_home"))
-
-hours_rule = Table(
-    "hours_rule",
-    metadata,
-    _part(primary_key=True),
-    Column("place", Integer, primary_key=True),
-    Column("weekdays", Integer, nullable=False),
-    Column("open_min", Integer, nullable=False),
-    Column("close_min", Integer, nullable=False),
-    Column("season_first", Integer),
-    Column("season_last", Integer),
-    Column("days", String(20), nullable=False),
-    Column("type", String(20), nullable=False),
-    Column("needs_code", Boolean),
-    _text("note"),
-)
 
 hours_exception = Table(
     "hours_exception",
@@ -295,6 +303,5 @@ disclosure = Table(
 )
 
 PARTS = (
-    mother_baby, carnation, worker_home, hours_rule, hours_exception, hours_override, equipment,
-    verification,
+    mother_baby, carnation, worker_home, hours_exception, hours_override, equipment, verification,
 )  # fmt: skip

@@ -26,13 +26,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from geodata.datum import to_wgs84
+from geodata.sphere import to_xyz_m
 from geodata.vocabulary import kinds
 from locator.errors import InputError
 from locator.registry.likeness import compare_names, core_of
 from locator.registry.pois import Poi, kept_ids, lonlat_of
 
 if TYPE_CHECKING:
-    from locator.arrays import Floats
     from locator.registry.entries import Entry
 
 ALIKE = 0.6
@@ -42,7 +42,6 @@ PLACE_LIMIT_M = 50.0
 EVIDENCE = ("id", "name", "same name", "place")
 _ID, _NAME, _SAME_NAME, _PLACE = range(4)
 _MAX_PAIRS = 5_000_000  # of an entry and a station near it: more is no list of places
-_EARTH_RADIUS_M = 6_371_009.0  # mean radius of the IUGG
 
 
 class Pair(NamedTuple):
@@ -147,8 +146,8 @@ class _Evidence:
         self._pois = pois
         self._vendor = vendor
         lonlat = [(entry.lon_deg, entry.lat_deg) for entry in stations]
-        self._station_xyz_m = _xyz_m(np.array(lonlat, dtype=np.float64).reshape(-1, 2))
-        self._poi_xyz_m = _xyz_m(to_wgs84(lonlat_of(list(pois)), datum))
+        self._station_xyz_m = to_xyz_m(lonlat)
+        self._poi_xyz_m = to_xyz_m(to_wgs84(lonlat_of(list(pois)), datum))
         self._names = [real_name(entry) for entry in stations]
         self._poi_kinds = [kinds().find(poi.name) for poi in pois]
 
@@ -217,10 +216,3 @@ def _told_once(names: Sequence[str]) -> dict[str, int]:
     for place, name in enumerate(names):
         places[core_of(name)].append(place)
     return {core: where[0] for core, where in places.items() if core and len(where) == 1}
-
-
-def _xyz_m(lonlat_deg: Floats) -> Floats:
-    """Positions on a sphere, where a chord of metres is as long as its arc."""
-    lon, lat = np.radians(lonlat_deg).T
-    unit = np.column_stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
-    return unit * _EARTH_RADIUS_M

@@ -12,15 +12,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from geodata.equipment import Equipment
 from geodata.fields import fields, line_text
-from locator.hours import DayException, Hours, Override, Rule
+from locator.hours import DayException, Hours, Override
 from locator.registry import models
 from locator.registry.entries import CORE, Entry
+from locator.registry.schedules import Rules, keep_schedules, read_schedules
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -30,7 +32,7 @@ _PLAIN = (
     "address", "hours", "access_scope", "access_mode", "phone", "status", "district_code",
     "source", "source_id", "sample",
 )  # fmt: skip
-_MAPPINGS = ("facilities", "equipment", "facts", "verified", "extra")
+MAPPINGS = ("facilities", "equipment", "facts", "verified", "extra")
 _FACTS: dict[str, tuple[str, ...]] = {
     group: tuple(f.name for f in fields().values() if f.group == group and f.name not in CORE)
     for group in ("common", "mother_baby", "carnation", "worker_home")
@@ -68,13 +70,19 @@ def _load(connection: Connection, ids: list[int] | None) -> list[Entry]:
             parts[part["station_id"]].setdefault(table.name, []).append(part)
     shared: dict[str, dict[str, bool]] = {}
     nothing: dict[str, Any] = {}
+    schedules = read_schedules(connection)
     return [
-        _entry(row._mapping, parts.get(row.id, nothing), shared)
+        _entry(row._mapping, parts.get(row.id, nothing), schedules, shared)
         for row in connection.execute(chosen(models.station, "id"))
     ]
 
 
-def _entry(row: Any, parts: Mapping[str, Any], shared: dict[str, dict[str, bool]]) -> Entry:
+def _entry(
+    row: Any,
+    parts: Mapping[str, Any],
+    schedules: Mapping[int, Rules],
+    shared: dict[str, dict[str, bool]],
+) -> Entry:
     """One entry of its row and the rows of its parts."""
     text = row["facilities"]
     if text not in shared:
@@ -85,7 +93,7 @@ def _entry(row: Any, parts: Mapping[str, Any], shared: dict[str, dict[str, bool]
             facts |= {name: part[name] for name in _FACTS[group] if part[name] is not None}
     return Entry(
         **{name: row[name] for name in _PLAIN},
-        opening=_opening(row, parts),
+        opening=_opening(row, parts, schedules),
         facilities=shared[text],
         equipment={
             part["code"]: Equipment(part["count"], part["condition"], part["checked_on"])
@@ -104,30 +112,13 @@ def _as_fact(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _opening(row: Any, parts: Mapping[str, Any]) -> Hours:
+def _opening(row: Any, parts: Mapping[str, Any], schedules: Mapping[int, Rules]) -> Hours:
     return Hours(
-        rules=tuple(rule_of(part) for part in parts.get("hours_rule", ())),
+        rules=schedules.get(row["schedule_id"], ()),
         exceptions=tuple(exception_of(part) for part in parts.get("hours_exception", ())),
         overrides=tuple(override_of(part) for part in parts.get("hours_override", ())),
         holidays=row["holidays"],
         known=row["hours_known"],
-    )
-
-
-def rule_of(part: Mapping[str, Any]) -> Rule:
-    """Weekly rule of a row of its table."""
-    season = None
-    if part["season_first"] is not None:
-        season = (part["season_first"], part["season_last"])
-    return Rule(
-        weekdays=part["weekdays"],
-        open_min=part["open_min"],
-        close_min=part["close_min"],
-        season=season,
-        days=part["days"],
-        type=part["type"],
-        needs_code=part["needs_code"],
-        note=part["note"],
     )
 
 
@@ -156,8 +147,9 @@ def insert_entries(connection: Connection, entries: Sequence[Entry], *, now: dat
     used = connection.execute(sa.select(sa.func.max(models.change.c.station_id))).scalar() or 0
     next_id = max(highest, used) + 1  # ids are not used again: the history speaks of them
     ids = [entry.id or next_id + place for place, entry in enumerate(entries)]
+    schedules = keep_schedules(connection, (entry.opening.rules for entry in entries))
     rows = [
-        station_row(entry)
+        station_row(entry, schedules)
         | {
             "id": key,
             "version": entry.version + 1,
@@ -176,8 +168,9 @@ def update_entries(connection: Connection, entries: Sequence[Entry], *, now: dat
     if not entries:
         return
     table = models.station
+    schedules = keep_schedules(connection, (entry.opening.rules for entry in entries))
     rows = [
-        station_row(entry)
+        station_row(entry, schedules)
         | {
             "key": entry.id,
             "version": entry.version + 1,
@@ -211,13 +204,14 @@ def _delete(connection: Connection, column: sa.Column[Any], ids: Sequence[int]) 
         connection.execute(sa.delete(column.table).where(column.in_(some)))
 
 
-def station_row(entry: Entry) -> dict[str, Any]:
-    """Values of the main table."""
+def station_row(entry: Entry, schedules: Mapping[Rules, int]) -> dict[str, Any]:
+    """Values of the main table; `schedules` holds the ids of weekly rules."""
     row = {name: clean(getattr(entry, name)) for name in _PLAIN}
     row |= {name: entry.facts.get(name) for name in _FACTS["common"]}
     row["sample"] = bool(entry.sample)
     row["facilities"] = json.dumps(dict(sorted(entry.facilities.items())), separators=(",", ":"))
     row["extra"] = clean(entry.extra)
+    row["schedule_id"] = schedules.get(entry.opening.rules)
     row["hours_known"], row["holidays"] = entry.opening.known, entry.opening.holidays
     return row
 
@@ -251,11 +245,6 @@ def _part_rows(entry: Entry) -> Iterable[tuple[sa.Table, dict[str, Any]]]:
     for group, table in _EXTRAS.items():
         if entry.facts.keys() & set(_FACTS[group]):
             yield table, {name: entry.facts.get(name) for name in _FACTS[group]}
-    for place, rule in enumerate(entry.opening.rules):
-        first, last = rule.season or (None, None)
-        season = {"season_first": first, "season_last": last}
-        own = {name: getattr(rule, name) for name in _RULE_PARTS}
-        yield models.hours_rule, {"place": place, **season, **own}
     for place, exception in enumerate(entry.opening.exceptions):
         spans = [list(span) for span in exception.spans]
         yield models.hours_exception, {"place": place, **asdict(exception), "spans": spans}
@@ -265,9 +254,6 @@ def _part_rows(entry: Entry) -> Iterable[tuple[sa.Table, dict[str, Any]]]:
         yield models.equipment, {"code": code, **asdict(detail)}
     for name, day in entry.verified.items():
         yield models.verification, {"field": name, "checked_on": day}
-
-
-_RULE_PARTS = ("weekdays", "open_min", "close_min", "days", "type", "needs_code", "note")
 
 
 # -- documents ---------------------------------------------------------------------------------
@@ -324,7 +310,7 @@ def compare(old: Entry, new: Entry) -> tuple[dict[str, Any], dict[str, Any]]:
     was: dict[str, Any] = {}
     now: dict[str, Any] = {}
     for name in before:
-        if name in _MAPPINGS:
+        if name in MAPPINGS:
             keys = [
                 key
                 for key in sorted({*before[name], *after[name]})
@@ -345,7 +331,7 @@ def showable(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """
     if values is None:
         return None
-    private = {name for name, field in fields().items() if field.private}
+    private = _private()
     shown: dict[str, Any] = {}
     for name, value in values.items():
         if name == "extra" or name in private:
@@ -358,11 +344,16 @@ def showable(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return shown
 
 
+@cache
+def _private() -> frozenset[str]:
+    return frozenset(name for name, field in fields().items() if field.private)
+
+
 def patch(entry: Entry, values: Mapping[str, Any]) -> Entry:
     """An entry with the values of one side of `compare` put in."""
     document = to_document(entry)
     for name, value in values.items():
-        if name in _MAPPINGS:
+        if name in MAPPINGS:
             merged = document[name] | value
             document[name] = {key: item for key, item in merged.items() if item is not None}
         else:

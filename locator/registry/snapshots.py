@@ -12,32 +12,29 @@ import json
 import sys
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby, pairwise
+from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sqlalchemy as sa
 
-from locator.hours import Hours, Rule
+from locator.hours import Hours
 from locator.registry import models, records
-from locator.stations import Station, Stations
+from locator.registry.schedules import read_schedules
+from locator.stations import FLAGS, OBJECTS, TEXTS, Station, Stations
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection, Row
+    from sqlalchemy.engine import Connection
 
     from locator.registry.entries import Entry
 
 _BLOCK = 20_000
 _PATCH_LIMIT = 5_000  # more changed stations than this are read as fast with all others
-_TEXTS = (
-    "code", "name", "kind", "hours", "access_scope", "access_mode", "status", "address", "phone",
-    "district_code", "source_id",
-)  # fmt: skip
 _VERIFIED = ("", "hours")
 _NOTHING: frozenset[str] = frozenset()
 
@@ -75,10 +72,10 @@ def read_snapshot(connection: Connection, before: Snapshot | None = None) -> Sna
     """
     version = int(connection.execute(sa.select(models.state.c.version)).scalar_one())
     made_at = _made_at(connection, version)
+    if before is not None and before.version == version and before.made_at == made_at:
+        return before
     if before is not None and _made_at(connection, before.version) != before.made_at:
         before = None
-    if before is not None and before.version == version:
-        return before
     codes = None if before is None else _changed_codes(connection, before.version, version)
     if before is None or codes is None:
         return Snapshot(version, made_at, _read_all(connection))
@@ -97,7 +94,7 @@ def station_of(entry: Entry) -> Station:
     facilities, broken = offered(
         entry.facilities, [c for c, e in entry.equipment.items() if e.condition in _OUT]
     )
-    texts: dict[str, Any] = {name: getattr(entry, name) for name in _TEXTS}
+    texts: dict[str, Any] = {name: getattr(entry, name) for name in TEXTS}
     days = [entry.verified[name] for name in _VERIFIED if name in entry.verified]
     return Station(
         **texts,
@@ -170,7 +167,7 @@ def _read_some(connection: Connection, codes: Sequence[str]) -> Iterator[Station
 _OWN = ("code", "name", "address", "phone", "source_id")
 _ALIKE = (
     "kind", "hours", "access_scope", "access_mode", "status", "district_code", "facilities",
-    "holidays", "hours_known", "name_made", "sample", "disputed_on",
+    "schedule_id", "holidays", "hours_known", "name_made", "sample", "disputed_on",
 )  # fmt: skip
 _BETWEEN = "\x1f"  # no stored text holds a control character
 
@@ -184,7 +181,7 @@ def _read_all(connection: Connection) -> Stations:
     parts = _Parts(connection)
     table = models.station
     names = (*_OWN, "id", "lon_deg", "lat_deg")
-    alike = _joined([_as_text(table.c[name]) for name in _ALIKE])
+    alike = _joined(connection, [table.c[name] for name in _ALIKE])
     # in the order of the table, which is that of the codes or near it: sorting here is cheaper
     query = sa.select(*(table.c[name] for name in names), alike)
     columns: dict[str, list[Any]] = defaultdict(list)
@@ -198,19 +195,15 @@ def _read_all(connection: Connection) -> Stations:
         return _stations(columns)
 
 
-def _as_text(column: sa.Column[Any]) -> sa.ColumnElement[str]:
-    if isinstance(column.type, sa.Boolean):
-        return sa.case((column, "1"), else_="")
-    if isinstance(column.type, sa.Date):
-        return sa.case((column.is_(None), ""), else_="1")
-    return column
-
-
-def _joined(texts: Sequence[sa.ColumnElement[str]]) -> sa.ColumnElement[str]:
-    whole = texts[0]
-    for text in texts[1:]:
-        whole = whole.concat(_BETWEEN).concat(text)
-    return whole
+def _joined(connection: Connection, columns: Sequence[sa.Column[Any]]) -> sa.ColumnElement[str]:
+    """Cells of a row as one text, null as nothing; the database's own formatting is the fastest."""
+    cells: list[sa.ColumnElement[Any]] = [
+        sa.case((column, "1"), else_="") if isinstance(column.type, sa.Boolean) else column
+        for column in columns
+    ]
+    pattern = _BETWEEN.join(["%s"] * len(cells))
+    written = sa.func.printf if connection.dialect.name == "sqlite" else sa.func.format
+    return sa.type_coerce(written(pattern, *cells), sa.Text())
 
 
 @contextmanager
@@ -236,22 +229,19 @@ def _stations(columns: dict[str, list[Any]]) -> Stations:
         return tuple(values if sorted_already else [values[row] for row in order])
 
     lonlat = np.column_stack((column("lon_deg"), column("lat_deg"))).astype(np.float64)
-    flags: dict[str, Any] = {name: np.array(column(name), dtype=np.bool_) for name in _FLAGS}
-    rest: dict[str, Any] = {name: column(name) for name in (*_TEXTS, *_OBJECTS)}
+    flags: dict[str, Any] = {name: np.array(column(name), dtype=np.bool_) for name in FLAGS}
+    rest: dict[str, Any] = {name: column(name) for name in (*TEXTS, *OBJECTS)}
     return Stations(**rest, **flags, lonlat_deg=lonlat)
-
-
-_FLAGS = ("name_made", "sample", "disputed")
-_OBJECTS = ("facilities", "broken", "opening", "verified_on")
 
 
 class _Parts:
     """Hours, broken equipment and dates of all stations, by id, with equal ones shared."""
 
     def __init__(self, connection: Connection) -> None:
-        self._rules = _rule_texts(connection)
-        self._exceptions = _by_station(connection, models.hours_exception)
-        self._overrides = _by_station(connection, models.hours_override)
+        self._schedules = read_schedules(connection)
+        exceptions, overrides = models.hours_exception, models.hours_override
+        self._exceptions = _by_station(connection, exceptions, records.exception_of)
+        self._overrides = _by_station(connection, overrides, records.override_of)
         table = models.equipment
         query = sa.select(table.c.station_id, table.c.code).where(table.c.condition.in_(_OUT))
         self._broken: dict[int, tuple[str, ...]] = {}
@@ -272,7 +262,6 @@ class _Parts:
         """Append the columns of a block of stations."""
         keys = zip(
             texts,
-            map(self._rules.get, ids),
             map(self._exceptions.get, ids),
             map(self._overrides.get, ids),
             map(self._broken.get, ids),
@@ -286,13 +275,13 @@ class _Parts:
 
     def _take_apart(self, key: tuple[Any, ...]) -> tuple[Any, ...]:
         """Cells of `_DECODED` that all stations with a key have."""
-        text, rules, exceptions, overrides, out_of_order = key
+        text, exceptions, overrides, out_of_order = key
         cells = dict(zip(_ALIKE, text.split(_BETWEEN), strict=True))
         facilities, broken = offered(json.loads(cells["facilities"]), out_of_order or ())
         opening = Hours(
-            rules=tuple(map(_rule_of, rules.split(_BETWEEN_RULES))) if rules else (),
-            exceptions=tuple(records.exception_of(part.mapping) for part in exceptions or ()),
-            overrides=tuple(records.override_of(part.mapping) for part in overrides or ()),
+            rules=self._schedules[int(cells["schedule_id"])] if cells["schedule_id"] else (),
+            exceptions=exceptions or (),
+            overrides=overrides or (),
             holidays=cells["holidays"],
             known=bool(cells["hours_known"]),
         )
@@ -303,80 +292,15 @@ class _Parts:
         return found
 
 
-_DECODED = (*_ALIKE[:6], *_FLAGS, "facilities", "broken", "opening")
+_DECODED = (*_ALIKE[:6], *FLAGS, "facilities", "broken", "opening")
 
 
-_BETWEEN_RULES = "\x1e"
-_RULE = (
-    "weekdays", "open_min", "close_min", "season_first", "season_last", "needs_code", "days",
-    "type", "note",
-)  # fmt: skip
-_RULE_NUMBERS = _RULE[:6]
-
-
-def _rule_texts(connection: Connection) -> dict[int, str]:
-    """Weekly rules by station, as one text each: equal ones are taken apart only once."""
-    table = models.hours_rule
-    cells = [
-        sa.func.coalesce(sa.cast(_as_number(table.c[name]), sa.Text), "")
-        if name in _RULE_NUMBERS
-        else table.c[name]
-        for name in _RULE
-    ]
-    query = sa.select(table.c.station_id, _joined(cells)).order_by(
-        table.c.station_id, table.c.place
-    )
-    found: dict[int, str] = {}
-    stream = connection.execution_options(yield_per=_BLOCK).execute(query)
-    for block in stream.partitions():
-        for key, text in block:
-            before = found.get(key)
-            found[key] = text if before is None else f"{before}{_BETWEEN_RULES}{text}"
+def _by_station(
+    connection: Connection, table: sa.Table, make: Callable[[Mapping[str, Any]], Any]
+) -> dict[int, tuple[Any, ...]]:
+    """Rows of a part by station, in their order, as the values that `make` makes of them."""
+    query = sa.select(table).order_by(table.c.station_id, table.c.place)
+    found: dict[int, tuple[Any, ...]] = {}
+    for row in connection.execute(query):
+        found[row.station_id] = (*found.get(row.station_id, ()), make(dict(row._mapping)))
     return found
-
-
-def _as_number(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
-    if isinstance(column.type, sa.Boolean):
-        return sa.case((column, 1), (column.is_(None), None), else_=0)
-    return column
-
-
-def _rule_of(text: str) -> Rule:
-    cells: dict[str, Any] = dict(zip(_RULE, text.split(_BETWEEN), strict=True))
-    for name in _RULE_NUMBERS:
-        cells[name] = int(cells[name]) if cells[name] else None
-    if cells["needs_code"] is not None:
-        cells["needs_code"] = bool(cells["needs_code"])
-    return records.rule_of(cells)
-
-
-class _Part(tuple[Any, ...]):
-    """Cells of one row of a part, without the station; hashable, so that equal ones are shared."""
-
-    __slots__ = ()
-    names: tuple[str, ...] = ()
-
-    @property
-    def mapping(self) -> dict[str, Any]:
-        """The cells by name."""
-        return dict(zip(self.names, self, strict=True))
-
-
-def _by_station(connection: Connection, table: sa.Table) -> dict[int, tuple[_Part, ...]]:
-    """Rows of a part by station, in their order; equal tuples are one object."""
-    names = tuple(column.name for column in table.c if column.name not in {"station_id", "place"})
-    part = type(f"_Part_{table.name}", (_Part,), {"names": names, "__slots__": ()})
-    query = sa.select(table.c.station_id, *(table.c[name] for name in names)).order_by(
-        table.c.station_id, table.c.place
-    )
-    shared: dict[tuple[_Part, ...], tuple[_Part, ...]] = {}
-    found: dict[int, tuple[_Part, ...]] = {}
-    rows: Iterable[Row[Any]] = connection.execution_options(yield_per=_BLOCK).execute(query)
-    for key, group in groupby(rows, key=lambda row: row[0]):
-        parts = tuple(part(map(_hashable, row[1:])) for row in group)
-        found[key] = shared.setdefault(parts, parts)
-    return found
-
-
-def _hashable(cell: Any) -> Any:
-    return tuple(tuple(span) for span in cell) if isinstance(cell, list) else cell
