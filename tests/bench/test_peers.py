@@ -87,7 +87,8 @@ def truth(poa: StreetNetwork) -> Truth:
 def to_lonlat(truth: Truth) -> list[list[float]]:
     from geodata.datum import Projection
 
-    return Projection(truth.network.streets.crs).to_lonlat(truth.points_xy_m).tolist()
+    lonlat = Projection(truth.network.streets.crs).to_lonlat(truth.points_xy_m)
+    return [[float(lon), float(lat)] for lon, lat in lonlat]
 
 
 def processor_s(call: Callable[[], Any]) -> tuple[float, Any]:
