@@ -15,6 +15,8 @@ What the rules take for granted:
 * One-way rules bind vehicles. Walkers ignore `oneway`; only `oneway:foot` or a moving
   stairway (`conveying`) gives them a direction. E-bikes obey `oneway` unless
   `oneway:bicycle` or a contraflow lane (`cycleway=opposite...`) frees them.
+* A roadway on a viaduct is an elevated road: no e-bikes, unless a tag that names them lets
+  them on. A cycleway or path on a viaduct is for them.
 
 Source: wiki.openstreetmap.org, "Key:access", "Key:oneway" and "OSM tags for routing/Access
 restrictions" (read 2025); trunk roads are shut to walkers by the project's own definition.
@@ -102,6 +104,7 @@ _FOR_WALKERS = _words(
 _NO_BIKE = _NO_FOOT | _FOR_WALKERS
 _NO_MOTOR = _CLOSED_COURSES | _FOR_WALKERS | _words("path cycleway crossing sidewalk")
 _STAIRS = _words("steps escalator")
+_VIADUCT = "viaduct"
 
 _OPEN = _words("yes designated official public permissive destination customers delivery true 1")
 _CLOSED = _words(
@@ -155,7 +158,9 @@ def rule_of_values(values: tuple[str | None, ...]) -> Rule:
         return NO_RULE
     motorroad = tags.get("motorroad") in _YES
     foot = _may_pass(tags, ("foot",), not (motorroad or highway in _NO_FOOT))
-    bike = _may_pass(tags, ("bicycle", "vehicle"), not (motorroad or highway in _NO_BIKE))
+    elevated = tags.get("bridge") == _VIADUCT and highway not in _NO_MOTOR
+    no_bike = motorroad or elevated or highway in _NO_BIKE
+    bike = _may_pass(tags, ("bicycle", "vehicle"), not no_bike)
     motor = _may_pass(tags, ("motorcar", "motor_vehicle", "vehicle"), highway not in _NO_MOTOR)
     access = (
         (FOOT & _foot_direction(tags) if foot else 0)
@@ -251,7 +256,7 @@ def _flags(tags: Mapping[str, str], highway: str) -> int:
     flags = 0
     if bridge != "no":
         flags |= BRIDGE
-    if bridge == "viaduct":
+    if bridge == _VIADUCT:
         flags |= ELEVATED
     if tags.get("tunnel", "no") not in ("no", "culvert"):  # a culvert runs under the street
         flags |= TUNNEL

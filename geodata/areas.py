@@ -31,8 +31,27 @@ class Area:
     properties: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class AreaRow:
+    """One feature of a file of areas, used or not.
+
+    Parameters
+    ----------
+    number
+        Its place in the file, from 1.
+    area
+        None where it is none.
+    note
+        Why it is no area, or what was mended; "" where all is well.
+    """
+
+    number: int
+    area: Area | None
+    note: str = ""
+
+
 def read_areas(path: Path, *, datum: str = "wgs84") -> list[Area]:
-    """All areas of a file, in file order.
+    """All areas of a file, in file order; broken ones are mended, other features left out.
 
     Parameters
     ----------
@@ -44,18 +63,48 @@ def read_areas(path: Path, *, datum: str = "wgs84") -> list[Area]:
     InputError
         No such file, not a file of areas, no area in it, or coordinates that are not degrees.
     """
-    if not path.is_file():
-        raise InputError(f"{path} is not a file: give a GeoJSON, GeoPackage or Shapefile of areas")
-    rows = _read_geojson(path) if _looks_json(path) else _read_gdal(path)
-    areas = []
-    for shape, properties in rows:
-        if shape is None or shape.is_empty or shape.geom_type not in _POLYGONS:
-            continue
-        moved = shapely.transform(shapely.force_2d(shape), lambda xy: to_wgs84(xy, datum))
-        areas.append(Area(moved if moved.is_valid else _repaired(moved), properties))
+    areas = [row.area for row in read_area_rows(path, datum=datum) if row.area is not None]
     if not areas:
         raise InputError(f"{path} holds no area: expected Polygon or MultiPolygon features")
     return areas
+
+
+def read_area_rows(path: Path, *, datum: str = "wgs84") -> list[AreaRow]:
+    """Every feature of a file with what became of it; parameters and errors as in `read_areas`."""
+    return [
+        _area_row(number, shape, properties, datum)
+        for number, (shape, properties) in enumerate(read_features(path), start=1)
+    ]
+
+
+def read_features(path: Path) -> list[tuple[BaseGeometry | None, Mapping[str, Any]]]:
+    """Every feature of a file, of any shape, in degrees of the file's datum, with its properties.
+
+    Raises
+    ------
+    InputError
+        No such file, or one without features.
+    """
+    if not path.is_file():
+        raise InputError(f"{path} is not a file: give a GeoJSON, GeoPackage or Shapefile")
+    return _read_geojson(path) if _looks_json(path) else _read_gdal(path)
+
+
+def _area_row(
+    number: int, shape: BaseGeometry | None, properties: Mapping[str, Any], datum: str
+) -> AreaRow:
+    if shape is None or shape.is_empty:
+        return AreaRow(number, None, "it has no geometry")
+    if shape.geom_type not in _POLYGONS:
+        return AreaRow(number, None, f"it is a {shape.geom_type}, expected a polygon")
+    moved = shapely.transform(shapely.force_2d(shape), lambda xy: to_wgs84(xy, datum))
+    if moved.is_valid:
+        return AreaRow(number, Area(moved, properties))
+    why = shapely.is_valid_reason(moved).partition("[")[0].lower()
+    mended = _repaired(moved)
+    if mended.is_empty:
+        return AreaRow(number, None, f"its rings enclose nothing ({why})")
+    return AreaRow(number, Area(mended, properties), f"mended: {why}")
 
 
 def unite(areas: list[Area]) -> BaseGeometry:

@@ -167,6 +167,27 @@ def parse_answer(value: Any) -> Answer | None:
     return None if told is None else _settle(told)
 
 
+def format_answer(there: bool | None, detail: Equipment = _NONE) -> str:
+    """A cell of one facility in Chinese, which `parse_answer` reads back; "" for nothing known.
+
+    Examples
+    --------
+    >>> format_answer(True), format_answer(True, Equipment(2)), format_answer(None)
+    ('有', '2台', '')
+    >>> format_answer(True, Equipment(None, "broken")), format_answer(False)
+    ('坏', '无')
+    """
+    if there is None and detail == _NONE:
+        return ""
+    implied = there is not None and there == _settle(_Told(detail=detail)).there
+    said = bool(detail.condition) or detail.count is not None
+    words = [] if implied and said else [{True: "有", False: "无", None: _UNSAID}[there]]
+    words += [] if detail.count is None else [f"{detail.count}台"]
+    words += [CONDITIONS[detail.condition]] if detail.condition else []
+    words += [detail.checked_on.isoformat()] if detail.checked_on else []
+    return "，".join(words)
+
+
 def format_facilities(there: Mapping[str, bool], equipment: Mapping[str, Equipment]) -> str:
     """List of facilities in Chinese, which `parse_facilities` reads back exactly.
 

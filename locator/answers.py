@@ -6,7 +6,6 @@ Keys are those of the command-line contract; what a later part of the product wi
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
@@ -15,100 +14,52 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from locator.errors import DataError, InputError
-from locator.pieces import locate_on_streets
+from locator.nearest_answers import whole_mm
 from locator.workspace import replace_text
 
 if TYPE_CHECKING:
     from locator.coverage import Coverage
-    from locator.nearest import Nearest
+    from locator.open_coverage import OpenCoverage
+    from locator.placement import Placement
     from locator.view import CityView
 
 _GDAL_DRIVERS = {".gpkg": "GPKG", ".shp": "ESRI Shapefile", ".fgb": "FlatGeobuf"}
 
 
 NO_STATIONS = "there are no stations of that kind in use yet: import them first"
-
-
-def nearest_document(
-    view: CityView,
-    point: tuple[float, float],
-    *,
-    k: int = 3,
-    kind: str | None = None,
-    mode: str = "walk",
-    within_m: float | str = math.inf,
-    datum: str = "wgs84",
-) -> dict[str, Any]:
-    """The answer to "where is the nearest station", with its way out where there is none.
-
-    Where the nearest street leads to no station, `connected` tells the nearest street that does,
-    and what can be reached from there; it is null in every other case.
-    """
-    asked: dict[str, Any] = {"k": k, "kind": kind, "mode": mode, "within_m": within_m}
-    asked["datum"] = datum
-    near = view.nearest(point, **asked)
-    outcome = near.outcome[0]
-    connected = None
-    if outcome == "unreachable" and len(near.placement):
-        other = view.nearest(point, **asked, connected=True)
-        if other.outcome[0] != "outside":
-            street, offset = other.snapped.street[:1], other.snapped.offset_m[:1]
-            lonlat = view.to_lonlat(locate_on_streets(view.streets, street, offset))
-            connected = {
-                "lon": float(lonlat[0, 0]),
-                "lat": float(lonlat[0, 1]),
-                "street": view.streets.names[int(view.streets.name_code[street[0]])],
-                "snap_m": _whole_mm(other.snap_m[0]),
-                "outcome": other.outcome[0],
-                "results": nearest_rows(view, other),
-            }
-    return {
-        "outcome": outcome,
-        "snap_m": _whole_mm(near.snap_m[0]),
-        "results": nearest_rows(view, near),
-        "connected": connected,
-        "stations": len(near.placement),
-    }
-
-
-def nearest_rows(view: CityView, near: Nearest, query: int = 0) -> list[dict[str, Any]]:
-    """One row per station found, nearest first."""
-    rows = []
-    for column, index in enumerate(near.index[query].tolist()):
-        if index < 0:
-            break
-        station = view.stations[index]
-        rows.append(
-            {
-                "code": station.code,
-                "name": station.name,
-                "kind": station.kind,
-                "lon": station.lon_deg,
-                "lat": station.lat_deg,
-                "distance_m": _whole_mm(near.distance_m[query, column]),
-                "time_s": round(float(near.time_s[query, column]), 3),
-                "straight_m": _whole_mm(near.straight_m[query, column]),
-                "snap_m": _whole_mm(near.station_snap_m(query, column)),
-                "open": None,
-                "closes_in_s": None,
-                "sample": station.sample,
-            }
-        )
-    return rows
+NONE_OPEN = "no station of that kind is known to be open then"
 
 
 def coverage_document(
-    view: CityView, cover: Coverage, *, kind: str | None = None
+    view: CityView,
+    cover: Coverage,
+    *,
+    kind: str | None = None,
+    by: str = "",
+    demand: str = "",
+    found: OpenCoverage | None = None,
 ) -> dict[str, Any]:
     """Totals, depth, gaps and islands (longest first), worst points (farthest first).
 
-    `kind` is the kind of station the coverage was asked for.
+    Parameters
+    ----------
+    kind
+        The kind of station the coverage was asked for.
+    by, demand
+        Also by the areas of a layer (`districts`), and for a demand beside length; see
+        `CityView.counted`.
+    found
+        The moment that `cover` is of.
     """
+    from locator.area_answers import area_document
+    from locator.border import measure_border
+
     gaps = gap_rows(view, cover)
     worst = sorted(gaps, key=lambda gap: -gap["farthest_m"])[:10]
+    placement = _placement_of(view, cover, kind, found)
     warnings = []
-    if not len(view.placement(kind=kind, mode=cover.network.mode.code)):
-        warnings.append(NO_STATIONS)
+    if not len(placement):
+        warnings.append(NO_STATIONS if found is None else NONE_OPEN)
     if len(cover.unroutable):
         shown = name_few(view.stations.code[row] for row in cover.unroutable.tolist())
         warnings.append(f"{shown} stand on no street and cover nothing")
@@ -126,16 +77,28 @@ def coverage_document(
         "unreachable_m": cover.unreachable_m,
         "share": cover.share,
         "depth_m": cover.depth_m,
-        "districts": [],
+        **area_document(view, cover, placement, by=by, demand=demand),
         "gaps": gaps,
         "worst": [
             {"lon": gap["lon"], "lat": gap["lat"], "distance_m": gap["farthest_m"],
              "streets": gap["streets"]}
             for gap in worst
         ],
-        "islands": island_rows(view, cover, kind),
+        "islands": island_rows(view, cover, kind, found),
+        "border_m": measure_border(view, cover),
         "warnings": warnings,
+        **({} if found is None else found.to_json()),
     }  # fmt: skip
+
+
+def _placement_of(
+    view: CityView, cover: Coverage, kind: str | None, found: OpenCoverage | None
+) -> Placement:
+    """The stations that cover."""
+    if found is not None:
+        return found.placement
+    network = cover.network
+    return view.placement(kind=kind, mode=network.mode.code, timed=network.timed)
 
 
 def gap_rows(view: CityView, cover: Coverage) -> list[dict[str, Any]]:
@@ -156,9 +119,11 @@ def gap_rows(view: CityView, cover: Coverage) -> list[dict[str, Any]]:
     ]
 
 
-def island_rows(view: CityView, cover: Coverage, kind: str | None) -> list[dict[str, Any]]:
+def island_rows(
+    view: CityView, cover: Coverage, kind: str | None, found: OpenCoverage | None = None
+) -> list[dict[str, Any]]:
     """Each piece cut off from all stations, and how nearly it misses a street that is not."""
-    islands = view.islands(cover, kind=kind)
+    islands = view.islands(cover, kind=kind) if found is None else found.islands()
     if not len(islands):
         return []
     streets = view.streets
@@ -166,7 +131,7 @@ def island_rows(view: CityView, cover: Coverage, kind: str | None) -> list[dict[
     return [
         {
             "length_m": float(islands.length_m[i]),
-            "miss_m": _whole_mm(islands.miss_m[i]),
+            "miss_m": whole_mm(islands.miss_m[i]),
             "lon": float(lonlat[i, 0]),
             "lat": float(lonlat[i, 1]),
             "street": streets.names[int(streets.name_code[islands.street[i]])],
@@ -234,8 +199,3 @@ def name_few(codes: Iterable[str], *, most: int = 5) -> str:
     """
     rows = list(codes)
     return f"{len(rows)} stations ({', '.join(rows[:most])}{', …' if len(rows) > most else ''})"
-
-
-def _whole_mm(metres: float) -> float | None:
-    """Metres to the millimetre; None where there is no way."""
-    return round(float(metres), 3) if math.isfinite(metres) else None

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from locator.station_commands import actor_of, by_option, more_rows, stations
+from locator.station_commands import actor_of, by_option, stations
+from locator.station_texts import more_rows
 from locator.terminal import settings, shared, show, table, warn
 
 __all__ = ["stations"]
@@ -19,12 +20,19 @@ _MINUTE = click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"])
 
 
 @stations.command("due")
-@click.option("--district", default="", help="Only stations of that district.")
+@click.option("--district", default="", help="Only stations of that district (code or name).")
+@click.option("--limit", type=click.IntRange(min=1), default=_SHOWN, show_default=True,
+              help="How many are shown; --json and -o have all.")  # fmt: skip
+@click.option("-o", "--output", type=click.Path(path_type=Path),
+              help="Write all of them to a sheet (.xlsx .csv).")  # fmt: skip
 @shared
-def due(district: str) -> None:
+def due(district: str, limit: int, output: Path | None) -> None:
     """What should be asked or looked at, the most urgent first."""
     from geodata.districts import find_district
+    from geodata.writing import write_table
+    from locator.care_texts import REASONS_ZH, task_table
     from locator.registry.completeness import work_list
+    from locator.registry.verification import label
 
     city = settings().open()
     today = datetime.now(city.zone).date()
@@ -34,28 +42,42 @@ def due(district: str) -> None:
         entries = [e for e in registry.entries() if not wanted or e.district_code == wanted]
     tasks = work_list(entries, today)
     rows = [
-        [t.reason, t.code, t.name, t.field, f"{t.overdue_days(today)} d" if t.due_on else ""]
-        for t in tasks[:_SHOWN]
-    ]
-    lines = [f"{len(tasks)} things to ask or look at"]
+        [REASONS_ZH[t.reason], t.code, t.name, label(t.field),
+         f"{t.overdue_days(today)} d" if t.overdue_days(today) else ""]
+        for t in tasks[:limit]
+    ]  # fmt: skip
+    lines = [f"{len(tasks)} things to ask or look at 要问要看的事"]
     lines += table(rows, ["why", "code", "name", "field", "overdue"]) if rows else []
-    document = {"tasks": [_task_document(task, today) for task in tasks]}
-    show(document, lines + more_rows(tasks))
+    document: dict[str, Any] = {"tasks": [_task_document(task, today) for task in tasks]}
+    if output is not None:
+        document["written"] = str(output)
+        write_table(output, task_table(tasks, today, entries))
+        lines.append(f"all of them written to {output}")
+    show(document, lines + more_rows(tasks, limit))
 
 
 def _task_document(task: Any, today: Any) -> dict[str, Any]:
     document = asdict(task)
     for name in ("checked_on", "due_on"):
         document[name] = document[name].isoformat() if document[name] else None
-    return {**document, "overdue_days": task.overdue_days(today)}
+    from locator.registry.verification import label
+
+    return {
+        **document, "overdue_days": task.overdue_days(today), "field_zh": label(task.field),
+    }  # fmt: skip
 
 
 @stations.command("score")
 @click.argument("checklist", required=False, default="eight_one")
 @shared
 def score_stations(checklist: str) -> None:
-    """How the stations stand on a CHECKLIST (eight_one), and the cheapest item that lifts most."""
+    """How the stations stand on a CHECKLIST, and the cheapest item that lifts most.
+
+    Checklists: eight_one 八个一 (taken where none is named), six_have 六有, eight_have 八有,
+    room_fittings 母婴室必备设施, five_have 母婴室五有, drivers_home 司机之家基本功能.
+    """
     from geodata.checklists import find_checklist
+    from locator.care_texts import score_lines
     from locator.registry.checklists import cheapest_lift, fits, score
 
     listed = find_checklist(checklist)
@@ -66,14 +88,8 @@ def score_stations(checklist: str) -> None:
     scores = [score(entry, listed) for entry in entries if fits(entry, listed)]
     lines = [
         f"{listed.zh}: {lifts.compliant} of {lifts.stations} stations comply, {lifts.failing} do "
-        f"not, {lifts.undecided} are not known well enough"
+        f"not, {lifts.undecided} not known well enough"
     ]
-    rows = [
-        [lift.item.zh, str(lift.missing), str(lift.unknown), str(lift.completes),
-         str(lift.completes_at_best)]
-        for lift in lifts.items
-    ]  # fmt: skip
-    head = ["item", "missing", "unknown", "would comply", "at best"]
     document = {
         "checklist": listed.code,
         "stations": lifts.stations,
@@ -88,7 +104,7 @@ def score_stations(checklist: str) -> None:
             for s in scores
         ],
     }  # fmt: skip
-    show(document, lines + table(rows, head))
+    show(document, lines + score_lines(lifts, scores))
 
 
 def _plain_lift(lift: Any) -> Any:
@@ -104,6 +120,7 @@ def _plain_lift(lift: Any) -> Any:
 def reconcile_stations(file: Path, vendor: str, datum: str) -> None:
     """Compare the stations with a map vendor's list: on the map, missing, moved, renamed."""
     from geodata.tables import read_rows
+    from locator.care_texts import reconciliation_lines
     from locator.registry.pois import read_pois
     from locator.registry.reconcile import reconcile
 
@@ -115,21 +132,9 @@ def reconcile_stations(file: Path, vendor: str, datum: str) -> None:
     found = reconcile(entries, pois, vendor=vendor, datum=datum)
     if found.datum_hint:
         warn([f"the list fits far better as {found.datum_hint}: run again with --datum"])
-    lines = [", ".join(f"{name} {count}" for name, count in found.counts.items() if count)]
-    rows = [
-        [d.district_code or "—", str(d.wanted), str(d.mapped), f"{d.share:.0%}"]
-        for d in found.by_district()
-        if d.share is not None
-    ]
-    lines += table(rows, ["district", "should be on the map", "are", "share"]) if rows else []
-    doubts = [one for one in found.listings if one.outcome in ("missing", "moved", "renamed")]
-    rows = [
-        [one.outcome, one.code, names[one.code], one.poi.name if one.poi else "",
-         f"{one.distance_m:,.0f} m" if one.poi else ""]
-        for one in doubts[:_SHOWN]
-    ]  # fmt: skip
-    if rows:
-        lines += table(rows, ["", "code", "ours", "theirs", "apart"]) + more_rows(doubts)
+    lines = reconciliation_lines(found, names)
+    if rejected:
+        lines.append(f"{len(rejected)} rows of the list have no position and were left out")
     document = {
         "vendor": found.vendor, "datum": found.datum, "counts": dict(found.counts),
         "districts": [{**asdict(d), "share": d.share} for d in found.by_district()],
@@ -156,12 +161,13 @@ def override(
     from locator.hours import Override
 
     passing = Override(start, end, is_open, reason)
+    city = settings().open()
+    is_over = end <= datetime.now(city.zone).replace(tzinfo=None)
 
     def changed(entry: Any) -> Any:
         overrides = (*entry.opening.overrides, passing)
         return replace(entry, opening=replace(entry.opening, overrides=overrides))
 
-    city = settings().open()
     with city.registry() as registry:
         actor = actor_of(by, reason)
         count = registry.edit_many(dict.fromkeys(codes, changed), by=actor, action="override")
@@ -171,11 +177,13 @@ def override(
         "open": is_open,
         "from": start.isoformat(),
         "until": end.isoformat(),
+        "is_over": is_over,
     }
-    show(
-        document,
-        [f"{count} stations {state} from {start:%Y-%m-%d %H:%M} until {end:%Y-%m-%d %H:%M}"],
-    )
+    if is_over:
+        over = f"{end:%Y-%m-%d %H:%M} is over already: it changes nothing"
+        warn([f"这段时间已经过去，不再起作用 / {over}"])
+    what = "1 station" if count == 1 else f"{count} stations"
+    show(document, [f"{what} {state} from {start:%Y-%m-%d %H:%M} until {end:%Y-%m-%d %H:%M}"])
 
 
 @stations.command("tasks")

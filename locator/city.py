@@ -5,6 +5,7 @@ Every change makes a new version; `City.current()` gives the one in force as a `
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -12,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,15 +24,17 @@ import shapely
 from geodata.areas import Area, read_areas, to_geojson, unite
 from geodata.datum import Projection, pick_projection
 from locator.errors import DataError, InputError
-from locator.modes import modes
+from locator.modes import laid_modes
 from locator.network import StreetNetwork, build_network
 from locator.registry import NOBODY, Actor, ImportReport, Registry, code_series
+from locator.street_store import StreetStore, kept_buffer
 from locator.streets import Streets, build_streets, compare_streets
-from locator.view import CityView, Report, StreetStore, kept_buffer
+from locator.view import CityView
 from locator.workspace import CityConfig, Workspace, replace_text, write_json_lines
 
 if TYPE_CHECKING:
     from geodata.extract import StreetExtract
+    from locator.version import Report
 
 _POLE_DEG = 90.0
 
@@ -143,11 +146,15 @@ class City:
             streets_mark = self.workspace.streets_mark()
             with self.registry() as registry:
                 kept = registry.current()
-            mark = (streets_mark, kept.version)
+            layers_mark = self.workspace.layers_mark()
+            mark = (streets_mark, kept.version, layers_mark)
             if self._view is not None and mark == self._mark:
                 return self._view
             store = self._store(streets_mark)
             version = f"{store.streets.hash}-{kept.version}"
+            if layers_mark:
+                digest = hashlib.sha256(repr(layers_mark).encode()).hexdigest()
+                version += f"-{digest[:8]}"
             self._view = CityView(
                 self.workspace, self.config, store, kept.stations, version=version
             )
@@ -160,14 +167,38 @@ class City:
         Raises
         ------
         InputError
-            The day lies ahead, or no streets were imported yet.
+            The day lies ahead, or before the first record, or no streets were imported yet.
         """
         today = datetime.now(self.zone).date()
         if (day.date() if isinstance(day, datetime) else day) > today:
             raise InputError(f"{day} lies ahead; the registry knows the past up to {today}")
         with self.registry() as registry:
+            self.refuse_before_records(registry, day)
             stations = registry.as_of(day, zone=self.zone)
         return self.current().with_stations(stations, f"as of {day.isoformat()}")
+
+    def refuse_before_records(self, registry: Registry, day: date) -> None:
+        """Refuse a day before the first record: nothing is known of it, which is not "none".
+
+        Raises
+        ------
+        InputError
+            The day, or the instant, lies before the first record.
+        """
+        first = registry.began()
+        if first is None:
+            return
+        began = first.replace(tzinfo=UTC).astimezone(self.zone)
+        if isinstance(day, datetime):
+            aware = day if day.tzinfo else day.replace(tzinfo=self.zone)
+            is_before = aware < began
+        else:
+            is_before = day < began.date()
+        if is_before:
+            raise InputError(
+                f"the registry knows nothing before {began.date()}, when its first stations were "
+                f"entered, so nothing can be said of {day.isoformat()}"
+            )
 
     def _store(self, mark: object) -> StreetStore:
         """The streets in force, opened again only when they changed."""
@@ -236,8 +267,9 @@ class City:
         networks = {}
         with self.workspace.new_streets(streets.hash) as folder:
             streets.save(folder / "streets")
-            for share, mode in zip((0.6, 0.7, 0.8), modes().values(), strict=True):
-                tell(share, f"network {mode.code}")
+            laid = laid_modes()
+            for place, mode in enumerate(laid):
+                tell(0.6 + 0.3 * place / len(laid), f"network {mode.code}")
                 network = build_network(streets, mode)
                 network.save(folder / "networks" / mode.code)
                 networks[mode.code] = _describe(network)

@@ -7,18 +7,24 @@ runs, so that help is instant.
 
 from __future__ import annotations
 
-import math
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from locator import (
+    barrier_commands,
+    layer_commands,
+    reach_commands,
+    scenario_commands,
+    week_commands,
+)
 from locator.care_commands import stations
+from locator.coverage_commands import coverage
+from locator.nearest_commands import nearest
 from locator.terminal import (
     Commands,
-    Coordinates,
     Progress,
     metres,
     settings,
@@ -45,6 +51,16 @@ def streets() -> None:
 
 
 cli.add_command(stations)
+cli.add_command(nearest)
+cli.add_command(coverage)
+for _command in (
+    *scenario_commands.COMMANDS,
+    *barrier_commands.COMMANDS,
+    *layer_commands.COMMANDS,
+    *reach_commands.COMMANDS,
+    *week_commands.COMMANDS,
+):
+    cli.add_command(_command)
 
 
 # -- city --------------------------------------------------------------------------------------
@@ -124,114 +140,6 @@ def import_streets(files: tuple[Path, ...], boundary: Path | None, buffer_m: flo
 # -- questions ---------------------------------------------------------------------------------
 
 
-def _number(text: str, name: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        kind = "option" if text.startswith("-") else "value"
-        raise click.UsageError(f"{kind} {text!r}: {name} expects a number") from None
-    if not math.isfinite(value):
-        raise click.UsageError(f"{name} is {text}, expected a finite number of degrees")
-    return value
-
-
-@cli.command(cls=Coordinates)
-@click.argument("lon")
-@click.argument("lat")
-@click.option("--k", type=click.IntRange(min=1), default=3, show_default=True, help="How many.")
-@click.option("--kind", help="Only that kind of station.")
-@click.option("--mode", default="walk", show_default=True, help="walk, ebike or car.")
-@click.option("--within", metavar="M", help="Not farther than 1000 (metres) or 15min.")
-@click.option("--datum", default="wgs84", show_default=True, help="Datum of LON LAT.")
-@shared
-def nearest(
-    lon: str, lat: str, k: int, kind: str | None, mode: str, within: str | None, datum: str
-) -> None:
-    """The stations with the shortest way along streets from LON LAT."""
-    from locator.answers import NO_STATIONS, nearest_document
-
-    point = (_number(lon, "LON"), _number(lat, "LAT"))
-    view = settings().open().current()
-    limit: float | str = math.inf if within is None else within
-    document = nearest_document(view, point, k=k, kind=kind, mode=mode, within_m=limit, datum=datum)
-    texts = {
-        "found": "",
-        "none_within": "no station within the limit: raise --within",
-        "unreachable": "no way leads from here to a station",
-        "outside": "no street near by: the point is outside the city's streets",
-    }
-    if not document["stations"]:
-        texts["unreachable"] = NO_STATIONS
-    lines = [texts[document["outcome"]]] if texts[document["outcome"]] else []
-    rows = [
-        [
-            str(i), row["name"], metres(row["distance_m"]), f"{row['time_s'] / 60:.0f} min",
-            metres(row["straight_m"]), row["code"],
-        ]
-        for i, row in enumerate(document["results"], start=1)
-    ]  # fmt: skip
-    if rows:
-        lines += table(rows, ["", "station", "way", "time", "straight", "code"])
-    if document["connected"]:
-        near = document["connected"]
-        lines.append(f"from {near['street'] or 'the nearest street that leads on'}, "
-                     f"{near['snap_m']:.0f} m away, stations can be reached")  # fmt: skip
-    show(document, lines)
-
-
-@cli.command()
-@click.option("--within", required=True, metavar="M", help="1000 (metres) or 15min.")
-@click.option("--kind", help="Only that kind of station.")
-@click.option("--mode", default="walk", show_default=True, help="walk, ebike or car.")
-@click.option("--depth", type=click.IntRange(min=1), default=1, show_default=True,
-              help="Covered means in reach of that many stations.")  # fmt: skip
-@click.option("--as-of", "day", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY",
-              help="With the stations of a past day.")  # fmt: skip
-@click.option("--gaps", "gaps_file", type=click.Path(path_type=Path),
-              help="Write the gaps with their lines (.geojson, .gpkg, .shp, .fgb).")  # fmt: skip
-@shared
-def coverage(
-    within: str, kind: str | None, mode: str, depth: int, day: datetime | None,
-    gaps_file: Path | None,
-) -> None:  # fmt: skip
-    """Which streets are within a limit of a station, and where the gaps are."""
-    from locator.answers import coverage_document, write_gaps
-
-    city = settings().open()
-    view = city.current() if day is None else city.as_of(day.date())
-    cover = view.coverage(within_m=within, kind=kind, mode=mode, depth=depth)
-    document = coverage_document(view, cover, kind=kind)
-    if gaps_file is not None:
-        write_gaps(view, cover, gaps_file)
-    warn(document["warnings"])
-    asked = metres(cover.within_m)
-    if "min" in within:
-        asked = f"{within} ({asked} at {cover.network.mode.speed_mps} m/s)"
-    stations = "a station" if depth == 1 else f"at least {depth} stations"
-    lines = [
-        f"within {asked} of {stations}: {cover.share:.1%} of {metres(cover.total_m)} covered",
-        f"covered {metres(cover.covered_m)}, uncovered {metres(cover.uncovered_m)}, "
-        f"unreachable {metres(cover.unreachable_m)}",
-        "by stations in reach: "
-        + ", ".join(f"{key}: {metres(value)}" for key, value in cover.depth_m.items()),
-    ]
-    rows = [
-        [str(i), metres(gap["length_m"]), metres(gap["farthest_m"]), "、".join(gap["streets"])]
-        for i, gap in enumerate(document["gaps"][:10], start=1)
-    ]
-    if rows:
-        lines += [f"{len(document['gaps'])} gaps, the longest:"]
-        lines += table(rows, ["", "length", "farthest", "streets"])
-    misses = [row for row in document["islands"] if row["miss_m"] is not None]
-    if misses:
-        total = metres(sum(row["length_m"] for row in misses))
-        lines.append(
-            f"{len(misses)} pieces, {total} together, are cut off though a street that leads on is "
-            "within 20 m: check the map there (islands in --json)"
-        )
-    show(document, lines)
-
-
 @cli.command()
 @click.option("--objective", type=click.Choice(["coverage"]), default="coverage",
               show_default=True, help="What the new stations are for.")  # fmt: skip
@@ -239,7 +147,7 @@ def coverage(
               help="How many new stations.")  # fmt: skip
 @click.option("--within", required=True, metavar="M", help="1000 (metres) or 15min.")
 @click.option("--kind", help="Count and build only that kind of station.")
-@click.option("--mode", default="walk", show_default=True, help="walk, ebike or car.")
+@click.option("--mode", default="walk", show_default=True, help="walk, slow_walk, car or truck.")
 @click.option("--seed", type=int, help="Kept with the plan; this method needs no chance.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the plan here too.")
 @shared

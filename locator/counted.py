@@ -40,6 +40,9 @@ class Counted:
         Codes of the areas, ascending; () where nothing is split.
     unit
         What a sum is measured in: "m", or the demand's unit.
+    at_m : (z,) or None
+        Exact place of a point for which a millimetre of street stands, nan for other spans; None
+        where there are no points.
     """
 
     first: Longs
@@ -48,6 +51,7 @@ class Counted:
     weight: Floats
     areas: tuple[str, ...] = ()
     unit: str = "m"
+    at_m: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.area)

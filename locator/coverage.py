@@ -13,6 +13,7 @@ import numpy as np
 from typing_extensions import override
 
 from locator.arrays import LIMIT_TOLERANCE_M, Bytes, Floats, Ints, Longs, frozen
+from locator.counted import Counted, count_length
 from locator.errors import InputError
 from locator.pieces import cut_streets, locate_on_streets
 from locator.sweep import sweep_k_nearest, sweep_nearest
@@ -20,6 +21,7 @@ from locator.sweep import sweep_k_nearest, sweep_nearest
 if TYPE_CHECKING:
     import geopandas
 
+    from locator.area_table import AreaTable
     from locator.network import StreetNetwork
     from locator.placement import Placement
 
@@ -37,7 +39,7 @@ class Gaps:
     Parameters
     ----------
     length_m, farthest_m : (g,)
-        Metres of street; metres from the gap's farthest point to its nearest station.
+        Metres of street; the farthest point's way to its nearest station, in the network's cost.
     farthest_street, farthest_offset_m : (g,)
         Where that point is.
     first, piece : (g + 1,), (p,)
@@ -62,14 +64,15 @@ class Coverage:
     Parameters
     ----------
     within_m, depth
-        Covered means: at least `depth` stations within `within_m` metres, inclusive.
+        Covered means: at least `depth` stations within `within_m`, inclusive, in the network's
+        cost: metres, or metres at the mode's speed where it is timed.
     covered_m, uncovered_m, unreachable_m
         Totals over the streets of the mode in the city, each street once.
     depth_m
         Metres within the limit of exactly 1, exactly 2, and 3 or more stations.
     piece_street, piece_from_m, piece_to_m, piece_state : (p,)
-        Every counted stretch of street and its state (0 covered, 1 uncovered, 2 unreachable),
-        ascending by street and place.
+        Every counted stretch of street, in real metres along it, and its state (0 covered,
+        1 uncovered, 2 unreachable), ascending by street and place.
     piece_gap : (p,) int32
         The listed gap a piece belongs to, -1 for none.
     street_first : (s + 1,) int64
@@ -108,16 +111,24 @@ class Coverage:
         """Covered share of all streets; 0 where there are none."""
         return self.covered_m / self.total_m if self.total_m > 0 else 0.0
 
+    def by_district(self, counted: Counted) -> AreaTable:
+        """Covered, uncovered and unreachable in each area of what counts, outside last.
+
+        `CityView.counted(by="district")` gives it; with a demand, people instead of metres.
+        """
+        from locator.area_table import tabulate_coverage
+
+        return tabulate_coverage(self, counted)
+
     def gap_names(self, gap: int, *, most: int = 3) -> tuple[str, ...]:
         """Names of the streets that hold most of a gap."""
         table, streets = self.gap_table, self.network.streets
         rows = table.piece[table.first[gap] : table.first[gap + 1]]
-        codes = streets.name_code[self.piece_street[rows]]
-        metres = np.bincount(codes, weights=self.piece_to_m[rows] - self.piece_from_m[rows])
-        best = np.argsort(-metres, kind="stable")
-        return tuple(streets.names[c] for c in best[: most + 1].tolist() if c and metres[c] > 0)[
-            :most
-        ]
+        # A gap has few streets, a city thousands of names: count only those that occur.
+        codes, own = np.unique(streets.name_code[self.piece_street[rows]], return_inverse=True)
+        metres = np.bincount(own, weights=self.piece_to_m[rows] - self.piece_from_m[rows])
+        best = codes[np.argsort(-metres, kind="stable")]
+        return tuple(streets.names[c] for c in best[: most + 1].tolist() if c)[:most]
 
     def gap_points(self) -> Floats:
         """(g, 2) coordinates of the farthest points, in the city's CRS."""
@@ -165,48 +176,116 @@ def measure_coverage(
     *,
     depth: int = 1,
     depths: bool = True,
+    labels: tuple[Floats, Ints] | None = None,
 ) -> Coverage:
     """Measure exactly which streets are within `within_m` of at least `depth` stations.
 
     Parameters
     ----------
     within_m
-        Limit in metres, inclusive; a station's own snap distance is spent first.
+        Limit in the network's cost (metres, unless it is timed), inclusive; a station's own snap
+        distance is spent first.
     depth
         How many distinct stations must be in reach.
     depths
         Also measure how much street is in reach of 1, 2, 3 or more (one more short sweep).
+    labels : (n, k) twice
+        The k nearest distinct stations of each node, where they are known already: at least
+        `depth` of them, three where `depths` are asked for. The answer is the same to the byte.
 
     Returns
     -------
     Coverage
         covered + uncovered + unreachable is the length of all streets of the mode in the city.
-        One sweep over the network plus time linear in streets.
+        Two sweeps over the network, one of them limited, plus time linear in streets.
     """
     if not within_m > 0:
         raise InputError(f"the limit is {within_m} m, expected more than 0")
     if not 1 <= depth <= MOST_DEPTH:
         raise InputError(f"depth is {depth}, expected 1 to {MOST_DEPTH} stations")
-    nearest, row = sweep_nearest(network, placement)
-    labels, label_rows = nearest[:, None], row[:, None]
     count = max(depth, _DEPTHS if depths else 1)
-    if count > 1:
-        labels, label_rows = sweep_k_nearest(network, placement, count, limit_m=within_m)
-    pieces = _cover(network, placement, within_m, depth, (labels, label_rows, nearest))
-    street, low, high, state = pieces
-    metres = [_sum(high[state == s] - low[state == s]) for s in range(3)]
-    bare = (labels[:, depth - 1] > within_m + LIMIT_TOLERANCE_M).astype(np.uint8)
+    labels, nearest = _label(network, placement, within_m, count, labels)
+    pieces = _cover(network, placement, within_m, depth, (*labels, nearest))
+    bare = (labels[0][:, depth - 1] > within_m + LIMIT_TOLERANCE_M).astype(np.uint8)
     gap, table = _find_gaps(network, placement, pieces, nearest, bare)
+    street, state = pieces[0], pieces[3]
+    low, high = (_real(network, street, place) for place in pieces[1:3])
+    metres = [_sum(high[state == s] - low[state == s]) for s in range(3)]
     first = np.zeros(len(network.streets) + 1, np.int64)
     np.cumsum(np.bincount(street, minlength=len(network.streets)), out=first[1:])
     by_depth = {}
     if depths:
-        by_depth = _depths(network, placement, within_m, (labels, label_rows))
+        counted = count_length(network.streets)
+        metres_of = measure_depths(network, placement, within_m, counted, labels=labels)[-1]
+        by_depth = dict(zip(("1", "2", "3+"), metres_of.tolist(), strict=True))
     return Coverage(
         network, float(within_m), depth, metres[0], metres[1], metres[2], by_depth,
         frozen(street), frozen(low), frozen(high), frozen(state), gap, frozen(first), table,
         placement.unroutable,
     )  # fmt: skip
+
+
+def measure_depths(
+    network: StreetNetwork,
+    placement: Placement,
+    within_m: float,
+    counted: Counted,
+    *,
+    labels: tuple[Floats, Ints] | None = None,
+) -> Floats:
+    """What lies within the limit of exactly 1, exactly 2, and 3 or more stations, by area.
+
+    Parameters
+    ----------
+    counted
+        What counts, and in which area.
+    labels
+        As in `measure_coverage`, three or more.
+
+    Returns
+    -------
+    (areas + 1, 3) in the unit of `counted`
+        The last row is what lies in no area. The first column is at risk: one closing uncovers it.
+    """
+    from locator.kernels.intervals import measure_depths as add_up
+
+    if labels is None:
+        labels = sweep_k_nearest(network, placement, _DEPTHS, limit_m=within_m)
+    sums = np.zeros((len(counted.areas) + 1, _DEPTHS))
+    area = np.where(counted.area < 0, len(counted.areas), counted.area).astype(np.int32)
+    spans = counted.group(network)
+    add_up(
+        within_m, network.group, labels, placement.group, spans, area, counted.worth(network), sums
+    )
+    return frozen(sums)
+
+
+def _label(
+    network: StreetNetwork,
+    placement: Placement,
+    within_m: float,
+    count: int,
+    labels: tuple[Floats, Ints] | None,
+) -> tuple[tuple[Floats, Ints], Floats]:
+    """The nearest `count` stations of each node, at least those within the limit; the nearest."""
+    if labels is not None:
+        if labels[0].shape[1] < count:
+            raise InputError(f"{labels[0].shape[1]} stations a node are known, {count} are needed")
+        return labels, frozen(labels[0][:, 0])
+    nearest, row = sweep_nearest(network, placement)
+    if count > 1:
+        return sweep_k_nearest(network, placement, count, limit_m=within_m), nearest
+    return (nearest[:, None], row[:, None]), nearest
+
+
+def _real(network: StreetNetwork, street: Ints, place: Floats) -> Floats:
+    """Real metres along their streets of places in the network's cost."""
+    stretch = network.stretch
+    if stretch is None:
+        return place
+    # The end of a street stays its end, to the last bit.
+    ends = place >= network.group[1][street]
+    return np.where(ends, network.streets.length_m[street], place / stretch[street])
 
 
 def _sum(values: Floats) -> float:
@@ -239,16 +318,6 @@ def _cover(
         room = count
 
 
-def _depths(
-    network: StreetNetwork, placement: Placement, within_m: float, labels: tuple[Floats, Ints]
-) -> dict[str, float]:
-    from locator.kernels.intervals import measure_depths
-
-    metres = np.zeros(_DEPTHS)
-    measure_depths(within_m, network.group, labels, placement.group, network.spans, metres)
-    return {"1": float(metres[0]), "2": float(metres[1]), "3+": float(metres[2])}
-
-
 def _find_gaps(
     network: StreetNetwork,
     placement: Placement,
@@ -267,7 +336,8 @@ def _find_gaps(
     find_farthest(
         street[rows], low[rows], high[rows], network.group, nearest, placement.group, metres, place
     )
-    length = np.bincount(gap[rows], weights=high[rows] - low[rows], minlength=count)
+    real = [_real(network, street[rows], place[rows]) for place in (low, high)]
+    length = np.bincount(gap[rows], weights=real[1] - real[0], minlength=count)
     # Worst first; equal ones by their first piece, so that the order is always the same.
     order = np.lexsort((np.arange(count), -length))
     order = order[length[order] >= LISTED_GAP_M]
@@ -283,7 +353,7 @@ def _find_gaps(
         frozen(length[order]),
         frozen(metres[worst]),
         frozen(street[rows[worst]]),
-        frozen(place[worst]),
+        frozen(_real(network, street[rows[worst]], place[worst])),
         frozen(first),
         frozen(rows[piece]),
     )

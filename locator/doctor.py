@@ -7,6 +7,7 @@ could not be looked at.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -19,6 +20,7 @@ from geodata.vocabulary import statuses_in_use
 from locator.errors import InputError
 from locator.registry.checklists import cheapest_lift
 from locator.registry.completeness import Task, measure_completeness, work_list
+from locator.registry.verification import label
 
 if TYPE_CHECKING:
     from locator.city import City
@@ -28,6 +30,12 @@ OK, WARN, FAIL, UNKNOWN = "ok", "warn", "fail", "unknown"
 _RANK = {FAIL: 0, WARN: 1, UNKNOWN: 2, OK: 3}
 _SHOWN = 20
 _SOON = timedelta(days=60)
+_SINGULAR = (
+    ("stations", "station"), ("rooms", "room"), ("pieces", "piece"), ("checks", "check"),
+    ("fields", "field"), ("positions", "position"), ("are", "is"), ("were", "was"),
+    ("have", "has"), ("do", "does"), ("openings or closures", "opening or closure"),
+    ("end", "ends"), ("lack", "lacks"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +104,19 @@ def _found(
     if not items:
         return Check(code, OK, f"0 {title}")
     count = len(items)
-    return Check(code, status, f"{count} {title}", count, advice, tuple(items[:_SHOWN]))
+    told = _one(title) if count == 1 else title
+    return Check(code, status, f"{count} {told}", count, advice, tuple(items[:_SHOWN]))
+
+
+def _one(title: str) -> str:
+    """A title of which there is one: 1 station in use has no hours."""
+    for many, one in _SINGULAR:
+        title = re.sub(rf"\b{many}\b", one, title, count=1)
+    return title
+
+
+def _stations(count: int) -> str:
+    return f"{count} station" if count == 1 else f"{count} stations"
 
 
 def _row(entry: Entry, **more: Any) -> dict[str, Any]:
@@ -186,8 +206,9 @@ def _check_work(entries: Sequence[Entry], today: date) -> Iterator[Check]:
                 "code": task.code,
                 "name": task.name,
                 "field": task.field,
-                "checked_on": task.checked_on.isoformat() if task.checked_on else None,
-                "overdue_days": task.overdue_days(today),
+                "field_zh": label(task.field),
+                "checked": f"checked {task.checked_on}" if task.checked_on else None,
+                "overdue_days": task.overdue_days(today) or None,
             }
             for task in by_reason.get(reason, ())
             if reason != "due" or task.overdue_days(today) > 0
@@ -199,7 +220,11 @@ _ELSEWHERE = ("hours_unknown", "missing")
 _WORK = {
     "disputed": ("stations were found locked in posted hours", "phone the host", FAIL),
     "opening_passed": ("stations should be open by now", "ask, then set the status", WARN),
-    "override_ends": ("temporary hours end within a week", "prolong them or let them end", WARN),
+    "override_ends": (
+        "openings or closures for a while end within a week",
+        "see that the posted hours hold again then, or `locator stations override` anew",
+        WARN,
+    ),
     "broken": ("pieces of equipment are out of order", "have them repaired", WARN),
     "due": ("checks are overdue", "see `locator stations due`", WARN),
     "date_ahead": ("checks are dated in the future", "correct the day", WARN),
@@ -210,13 +235,19 @@ _WORK = {
 
 def _check_publication(entries: Sequence[Entry]) -> Iterator[Check]:
     found = measure_completeness(entries)
-    missing = [{"field": name, "stations": count} for name, count in found.missing.items()]
+    missing = [
+        {"field": name, "field_zh": label(name), "stations": count}
+        for name, count in found.missing.items()
+    ]
     lacking = found.stations - found.complete
-    title = f"{lacking} of {found.stations} stations lack fields needed for publication"
+    title = f"{lacking} of {_stations(found.stations)} lack fields needed for publication"
     if not lacking:
         yield Check("mandatory", OK, title)
         return
-    advice = "fill them in: locator stations export, complete the sheet, import it again"
+    advice = (
+        "fill them in: `locator stations template FILE.xlsx --filled` (one kind: --kind, one "
+        "district: --district), complete the sheet, `locator stations import FILE.xlsx`"
+    )
     yield Check("mandatory", WARN, title, lacking, advice, tuple(missing[:_SHOWN]))
 
 
@@ -240,8 +271,8 @@ def _check_lists(entries: Sequence[Entry]) -> Iterator[Check]:
             if lift.missing or lift.unknown
         ]
         title = (
-            f"{checklist.zh}: {lifts.compliant} of {lifts.stations} stations comply, "
-            f"{lifts.failing} do not, {lifts.undecided} are not known well enough"
+            f"{checklist.zh}: {lifts.compliant} of {_stations(lifts.stations)} comply, "
+            f"{lifts.failing} do not, {lifts.undecided} not known well enough"
         )
         open_cases = lifts.failing + lifts.undecided
         advice = f"the cheapest item that lifts most: {best[0]['item']}" if best else ""
@@ -252,11 +283,18 @@ def _check_lists(entries: Sequence[Entry]) -> Iterator[Check]:
 def _check_calendar(today: date) -> Iterator[Check]:
     years = {today.year, (today + _SOON).year}
     warnings = load_calendar().warnings(sorted(years), today=today)
-    items = tuple({"warning": text} for text in warnings)
-    if not items:
+    if not warnings:
         yield Check("calendar", OK, "public holidays are loaded")
         return
-    yield Check("calendar", WARN, warnings[0], len(items), "load the yearly list", items)
+    title, _, _ = warnings[0].partition("; add ")
+    items = tuple({"warning": text} for text in warnings[1:])
+    yield Check("calendar", WARN, title, len(warnings), _CALENDAR_ADVICE, items)
+
+
+_CALENDAR_ADVICE = (
+    "when the State Council's notice is out, put its days into geodata/data/holidays/<year>.toml "
+    "beside those of other years"
+)
 
 
 # -- before going public -----------------------------------------------------------------------
@@ -292,7 +330,7 @@ def _check_public(city: City, entries: Sequence[Entry]) -> Iterator[Check]:
     )  # fmt: skip
     seen = Counter(entry.access_mode or "unknown" for entry in used)
     unknown = seen["unknown"]
-    title = f"{unknown} stations do not say how one gets in"
+    title = f"{_stations(unknown)} of unknown way in"
     yield Check("public_entry", WARN if unknown else OK, title, unknown, "ask the hosts")
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from geodata.datum import Projection
     from locator.arrays import Floats, Longs
     from locator.network import StreetNetwork
-    from locator.view import CityView
+    from locator.version import CityVersion
 
 _CODE_KEYS = ("code", "adcode", "district_code")
 _NAME_KEYS = ("name", "zh", "NAME")
@@ -179,7 +179,7 @@ def make_ground(
     )
 
 
-def read_ground(view: CityView) -> Ground:
+def read_ground(view: CityVersion) -> Ground:
     """The ground of a city folder."""
     folder = view.workspace
     return make_ground(

@@ -10,9 +10,9 @@ from geodata.columns import read_mapping
 from geodata.datum import parse_datum
 from geodata.pois import poi_rows
 from geodata.tables import Rows, read_rows
-from geodata.vocabulary import kinds
+from geodata.vocabulary import kinds, statuses_in_use
 from locator.errors import InputError
-from locator.view import StreetStore
+from locator.street_store import StreetStore
 
 if TYPE_CHECKING:
     from locator.city import City
@@ -54,6 +54,52 @@ def read_station_rows(
     return poi_rows(StreetStore(folder).pois, osm)
 
 
+def write_filled_template(
+    city: City,
+    file: Path,
+    *,
+    kind: str | None = None,
+    district: str = "",
+    private: Actor | None = None,
+) -> dict[str, Any]:
+    """Write the sheet for district offices with the stations as they are, closed ones left out.
+
+    Parameters
+    ----------
+    kind
+        Only that kind of station and its columns.
+    district
+        Only stations of that district, by code or name.
+    private
+        Who wants the private fields too, and why: that is kept. Without it those cells are blank,
+        and an import of the sheet leaves them as they are.
+
+    Raises
+    ------
+    InputError
+        Unknown kind, a name that does not end with .xlsx, or private fields without a name and a
+        reason.
+    DataError
+        The file cannot be written; what stood there before is untouched.
+    """
+    from geodata.districts import find_district
+    from locator.registry.template import write_template
+
+    found = find_district(district) if district else None
+    wanted = found.code if found else district
+    with city.registry() as registry:
+        entries = registry.entries() if private is None else registry.reveal_all(by=private)
+        chosen = [
+            entry
+            for entry in entries
+            if entry.status != "closed" and (not wanted or entry.district_code == wanted)
+        ]
+        reveal = None if private is None else registry.sealer.reveal
+        count = write_template(file, kind=kind, entries=chosen, reveal=reveal)
+    warnings = ["the file holds names and phones of keepers; keep it inside"] if private else []
+    return {"written": str(file), "stations": count, "warnings": warnings}
+
+
 def export_stations(
     city: City,
     file: Path,
@@ -62,6 +108,7 @@ def export_stations(
     datum: str = "wgs84",
     day: date | None = None,
     private: Actor | None = None,
+    in_use: bool = False,
 ) -> dict[str, Any]:
     """Write the stations to a sheet or a map file; returns the JSON document of the command.
 
@@ -75,11 +122,14 @@ def export_stations(
         As they were at the end of that day.
     private
         Who wants the private fields too, and why: that is kept. Without it they stay here.
+    in_use
+        Only stations that people may be sent to.
 
     Raises
     ------
     InputError
-        Unknown kind, datum or format, or private fields without a name and a reason.
+        Unknown kind, datum or format, a day before the first record, or private fields without
+        a name and a reason.
     DataError
         The file cannot be written; what stood there before is untouched.
     """
@@ -94,17 +144,18 @@ def export_stations(
         if private is not None:
             entries = registry.reveal_all(by=private)
         elif day is not None:
+            city.refuse_before_records(registry, day)
             entries = registry.entries_as_of(day, zone=city.zone)
         else:
             entries = registry.entries()
-    chosen = [entry for entry in entries if wanted in (None, entry.kind)]
-    report = export_entries(
-        chosen,
-        file,
-        private=private is not None,
-        datum=datum,
-        reveal=(lambda _field, text: text) if private is not None else None,  # opened above
-    )
+        reveal = registry.sealer.reveal if private is not None else None
+    used = statuses_in_use()
+    chosen = [
+        entry
+        for entry in entries
+        if wanted in (None, entry.kind) and (not in_use or entry.status in used)
+    ]
+    report = export_entries(chosen, file, private=private is not None, datum=datum, reveal=reveal)
     return {
         "written": str(file),
         "stations": report.stations,

@@ -63,7 +63,9 @@ def find_islands(cover: Coverage, connected: Bools) -> Islands:
     lost = np.where(state == UNREACHABLE, UNCOVERED, 0).astype(np.uint8)
     bare = np.ones(len(network.streets.node_xy_m), np.uint8)
     group = np.empty(len(street), np.int32)
-    count = link_gaps((street, low, high, lost), bare, network.group, group)
+    # Pieces are in real metres, whatever the network's cost is.
+    lines = network.group[0], network.streets.length_m, network.travel
+    count = link_gaps((street, low, high, lost), bare, lines, group)
     rows = np.flatnonzero(group >= 0)
     length = np.bincount(group[rows], weights=(high - low)[rows], minlength=count)
     vertex, owner = _vertices(network, street[rows], group[rows])

@@ -7,7 +7,6 @@ changes the distance to another one, and the order of stations never matters.
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -15,13 +14,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 from typing_extensions import override
 
-from locator.arrays import LIMIT_TOLERANCE_M, Bools, Floats, Ints, Longs, frozen
+from locator.arrays import LIMIT_TOLERANCE_M, Bools, Floats, Ints, frozen
 from locator.errors import InputError
 from locator.pieces import cut_streets
+from locator.ways import (
+    NEAR_M,
+    Answer,
+    Way,
+    needs_ways,
+    search_from,
+    start_at,
+    trace_ways,
+    walk_on,
+)
 
 if TYPE_CHECKING:
     import geopandas
 
+    from locator.arrival import Arrivals
     from locator.network import StreetNetwork
     from locator.placement import Placement
     from locator.snapping import Snapped
@@ -29,11 +39,6 @@ if TYPE_CHECKING:
 FOUND, NONE_WITHIN, UNREACHABLE, OUTSIDE = "found", "none_within", "unreachable", "outside"
 PERSON_SNAP_LIMIT_M = 250.0
 MOST_ANSWERS = 100_000  # a list nobody reads, and memory for it
-Leg = tuple[Ints, Floats, Floats]
-"""Street, from and to of each stretch of a way."""
-
-_LEGS = 512  # room for the legs of one way, at first
-_SPARE = 8  # room for near ties beyond the k that were asked
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +55,8 @@ class Route:
         The line in the city's CRS, from the point itself to the station itself.
     names
         Street names in walking order, without repeats and without the nameless.
+    walked
+        How many of the legs, the last ones, are gone on foot after a ride.
     """
 
     street: Ints
@@ -58,6 +65,7 @@ class Route:
     length_m: float
     xy_m: Floats
     names: tuple[str, ...]
+    walked: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -67,14 +75,18 @@ class Nearest:
     Parameters
     ----------
     index : (q, k) int32
-        Rows of the registry's snapshot, by (distance in whole millimetres, code); -1 none.
+        Rows of the registry's snapshot, by (distance in whole millimetres, code); -1 none. Where a
+        visit is asked for (`locator.open_nearest`): open ones first, then unknown, then closed.
     distance_m, time_s, straight_m : (q, k)
-        Along streets, both straight ends included; the same in time; as the crow flies.
+        Along streets, both straight ends included; the time of that way; as the crow flies. On a
+        network of time the way is the quickest, else the shortest.
     snap_m : (q,)
         Straight metres from each point to its street; inf where the outcome is `outside`.
     outcome : q of found, none_within, unreachable, outside
         Whether and why there is no answer: none within the limit; no way to any selected
         station; no usable street within the snap limit of a person.
+    arrivals : (q, k)
+        What is found at the doors on arrival, where that was asked; closed where index is -1.
     """
 
     network: StreetNetwork
@@ -87,7 +99,7 @@ class Nearest:
     time_s: Floats
     straight_m: Floats
     outcome: tuple[str, ...]
-    _legs: list[Leg] | None = None
+    arrivals: Arrivals | None = None
 
     @override
     def __repr__(self) -> str:
@@ -101,6 +113,11 @@ class Nearest:
         """Straight metres from each point to its street."""
         return self.snapped.snap_m
 
+    @property
+    def cost(self) -> Floats:
+        """(q, k) what the order goes by: metres, or metres at the mode's speed."""
+        return self.time_s * self.network.mode.speed_mps if self.network.timed else self.distance_m
+
     def station_snap_m(self, query: int, column: int) -> float:
         """Straight metres from one answer's street to the station itself."""
         row = self._columns(query)[column]
@@ -109,14 +126,14 @@ class Nearest:
     def routes(self, query: int = 0) -> list[Route | None]:
         """The ways from one point to its k stations; None where there is no station.
 
-        A question about one point keeps its ways; of many points, the search is run once more
-        for the one asked, so that thousands of answers need not keep theirs.
+        The search is run once more for the point asked, so that answers need not keep their ways.
         """
         made: list[Route | None] = [None] * self.index.shape[1]
         columns = self._columns(query)
-        legs = self._legs if self._legs is not None else self._trace(query, columns)
-        if not legs:
+        ways = self._trace(query, columns)
+        if not ways:
             return made
+        legs = [way.legs for way in ways]
         sizes = [len(leg[0]) for leg in legs]
         street, start, end = (np.concatenate([leg[i] for leg in legs]) for i in range(3))
         line, first = cut_streets(self.network.streets, street, start, end)
@@ -135,6 +152,7 @@ class Nearest:
                 float(self.distance_m[query, column]),
                 frozen(xy),
                 self._names(street[a:b]),
+                ways[column].walked,
             )
         return made
 
@@ -143,14 +161,18 @@ class Nearest:
         found = self.index[query][self.index[query] >= 0]
         return np.asarray(np.searchsorted(self.placement.rows, found), np.int32)
 
-    def _trace(self, query: int, columns: Ints) -> list[Leg]:
+    def _trace(self, query: int, columns: Ints) -> list[Way]:
         """Search again from one point, and follow the ways."""
         if not len(columns):
             return []
-        start = _start(self.snapped, query)
-        limit = float(self.distance_m[query, len(columns) - 1])
-        answer = _search(self.network, self.placement, start, limit, len(columns))
-        return _trace_legs(self.network, self.placement, start, answer, columns)
+        start = start_at(self.network, self.snapped, query)
+        count = len(columns)
+        limit = float(self.cost[query, :count].max()) + NEAR_M
+        # open ones go before nearer ones that are shut: then no number of stations is enough
+        wanted = count if self.arrivals is None else len(self.placement)
+        answer = search_from(self.network, self.placement, start, limit, wanted)
+        ways = trace_ways(self.network, self.placement, start, answer, columns)
+        return [walk_on(self.placement, way) for way in ways]
 
     def _names(self, street: Ints) -> tuple[str, ...]:
         streets = self.network.streets
@@ -198,7 +220,7 @@ def find_nearest(
     stations_xy_m : (all, 2)
         All stations of the snapshot that `placement.rows` counts in.
     within_m
-        Farther stations are left out; inclusive.
+        Farther stations are left out; inclusive, in the network's cost.
     snap_limit_m
         A point farther from any usable street is `outside`.
     allowed : (s,) bool
@@ -207,7 +229,7 @@ def find_nearest(
     Returns
     -------
     Nearest
-        Ordered by (distance in whole millimetres, station row). O(q * neighbourhood).
+        Ordered by (cost in whole millimetres, station row). O(q * neighbourhood).
     """
     if not 1 <= k <= MOST_ANSWERS:
         raise InputError(f"k is {k}, expected 1 to {MOST_ANSWERS}")
@@ -217,39 +239,36 @@ def find_nearest(
     snapped = network.snap(points, snap_limit_m, allowed=allowed)
     index = np.full((len(points), k), -1, np.int32)
     distance = np.full((len(points), k), np.inf)
+    time_m = np.full((len(points), k), np.inf)
     outcome: list[str] = []
-    legs: list[Leg] | None = None
+    from_ways = needs_ways(network, placement)
     for q in range(len(points)):
         if snapped.street[q] < 0:
             outcome.append(OUTSIDE)
             continue
-        start = _start(snapped, q)
-        answer = _search(network, placement, start, within_m, k)
-        row, metres = _ordered(answer, within_m, k)
+        start = start_at(network, snapped, q)
+        answer = search_from(network, placement, start, within_m, k)
+        row, cost = _ordered(answer, within_m, k)
         outcome.append(FOUND if len(row) else NONE_WITHIN if len(answer.row) else UNREACHABLE)
         index[q, : len(row)] = placement.rows[row]
-        distance[q, : len(row)] = metres
-        if len(points) == 1:
-            legs = _trace_legs(network, placement, start, answer, row)
+        distance[q, : len(row)] = time_m[q, : len(row)] = cost
+        if from_ways:
+            ways = trace_ways(network, placement, start, answer, row)
+            distance[q, : len(row)] = [way.metres for way in ways]
+            time_m[q, : len(row)] = [way.time_m for way in ways]
     return Nearest(
         network, placement, frozen(points), stations_xy_m, snapped, frozen(index),
-        frozen(distance), frozen(distance / network.mode.speed_mps),
-        frozen(_straight(points, stations_xy_m, index)), tuple(outcome), legs,
+        frozen(distance), frozen(time_m / network.mode.speed_mps),
+        frozen(_straight(points, stations_xy_m, index)), tuple(outcome),
     )  # fmt: skip
 
 
-def _start(snapped: Snapped, query: int) -> tuple[int, float, float]:
-    """Street, offset and snap of one point."""
-    at = snapped
-    return int(at.street[query]), float(at.offset_m[query]), float(at.snap_m[query])
-
-
-def _ordered(answer: _Answer, within_m: float, k: int) -> tuple[Ints, Floats]:
+def _ordered(answer: Answer, within_m: float, k: int) -> tuple[Ints, Floats]:
     """The first k answers within the limit, by whole millimetres, then by row."""
-    near = answer.metres <= within_m + LIMIT_TOLERANCE_M
-    row, metres = answer.row[near], answer.metres[near]
-    order = np.lexsort((row, np.round(metres, 3)))[:k]
-    return row[order], metres[order]
+    near = answer.cost <= within_m + LIMIT_TOLERANCE_M
+    row, cost = answer.row[near], answer.cost[near]
+    order = np.lexsort((row, np.round(cost, 3)))[:k]
+    return row[order], cost[order]
 
 
 def _straight(points_xy_m: Floats, stations_xy_m: Floats, index: Ints) -> Floats:
@@ -258,110 +277,3 @@ def _straight(points_xy_m: Floats, stations_xy_m: Floats, index: Ints) -> Floats
         return np.full(index.shape, np.inf)
     gap = points_xy_m[:, None, :] - stations_xy_m[np.maximum(index, 0)]
     return np.where(index >= 0, np.hypot(gap[..., 0], gap[..., 1]), np.inf)
-
-
-def _trace_legs(
-    network: StreetNetwork,
-    placement: Placement,
-    start: tuple[int, float, float],
-    answer: _Answer,
-    rows: Ints,
-) -> list[Leg]:
-    """Legs (street, from, to) of the ways to `rows`, in walking order, right after the search."""
-    from locator.kernels.search import trace_path
-
-    arcs = dict(zip(answer.row.tolist(), answer.arc.tolist(), strict=True))
-    legs = []
-    for row in rows.tolist():
-        room = _LEGS
-        while True:
-            leg = (np.empty(room, np.int32), np.empty(room), np.empty(room))
-            count = trace_path(
-                network.out.group, network.group, placement.group, arcs[row], row,
-                start[0], start[1], answer.space.via, *leg,
-            )  # fmt: skip
-            if count >= 0:
-                break
-            room *= 4
-        street, begin, end = (column[:count][::-1] for column in leg)
-        walked = begin != end
-        walked[0] |= not walked.any()  # a station right here still has a place
-        legs.append((street[walked], begin[walked], end[walked]))
-    return legs
-
-
-class _Workspace(threading.local):
-    """Node marks and queue of one thread, kept between questions: nothing need be cleared."""
-
-    def __init__(self) -> None:
-        self.stamp = 0
-        self.seen: Ints = np.zeros(0, np.int32)
-        self.cost: Floats = np.empty(0)
-        self.via: Longs = np.empty(0, np.int64)
-        self.head: Ints = np.empty(0, np.int32)
-        self.pool_node: Ints = np.empty(0, np.int32)
-        self.pool_cost: Floats = np.empty(0)
-        self.pool_next: Ints = np.empty(0, np.int32)
-
-    @property
-    def group(self) -> tuple[Ints, Floats, Longs, Ints, Ints, Floats, Ints]:
-        """The arrays in the order that kernels take them."""
-        pool = (self.pool_node, self.pool_cost, self.pool_next)
-        return (self.seen, self.cost, self.via, self.head, *pool)
-
-    def next_stamp(self, nodes: int, buckets: int, pool: int) -> int:
-        """Make room for a network of that size and return a mark no node carries."""
-        if len(self.seen) < nodes or self.stamp >= np.iinfo(np.int32).max - 1:
-            self.seen = np.zeros(nodes, np.int32)
-            self.cost, self.via = np.empty(nodes), np.empty(nodes, np.int64)
-            self.stamp = 0
-        if len(self.head) != buckets:
-            self.head = np.empty(buckets, np.int32)
-        if len(self.pool_node) < pool:
-            self.pool_node, self.pool_next = np.empty(pool, np.int32), np.empty(pool, np.int32)
-            self.pool_cost = np.empty(pool)
-        self.stamp += 1
-        return self.stamp
-
-
-_WORKSPACE = _Workspace()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Answer:
-    """What one search found: rows of the placement, metres, last arcs, and the marks."""
-
-    row: Ints
-    metres: Floats
-    arc: Longs
-    space: _Workspace
-
-
-def _search(
-    network: StreetNetwork,
-    placement: Placement,
-    start: tuple[int, float, float],
-    limit_m: float,
-    wanted: int,
-) -> _Answer:
-    """Search from (street, offset, snap); at least `wanted` stations where there are so many."""
-    from locator.kernels.search import NEAR_TIE_M, search_stations
-
-    out, nodes = network.out, len(network.streets.node_xy_m)
-    space = _WORKSPACE
-    wanted = max(1, min(wanted, len(placement)))
-    room, pool = wanted + _SPARE, nodes + 2
-    while True:
-        stamp = space.next_stamp(nodes, network.buckets, pool)
-        metres, row = np.empty(room), np.empty(room, np.int32)
-        arc = np.empty(room, np.int64)
-        found = search_stations(
-            out.group, network.group, placement.group, *start, limit_m, network.bucket_m, wanted,
-            stamp, space.group, metres, row, arc,
-        )  # fmt: skip
-        if found < 0:
-            pool *= 2  # many arcs wait at once
-        elif found < room or metres[room - 1] > metres[wanted - 1] + NEAR_TIE_M:
-            return _Answer(row[:found], metres[:found], arc[:found], space)
-        else:
-            room *= 4  # more ties than room: a car park full of stations

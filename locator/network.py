@@ -4,6 +4,9 @@
 compressed rows (CSR), twice: `out` holds the arcs that leave each node, for a search from a
 person; `into` those that arrive, for sweeps from the stations to everybody. On a network without
 one-ways both are the same arcs, and share their memory.
+
+What an arc costs is its length, or on a network of time its length in metres at the mode's speed:
+more than its metres on stairs. All searches and sweeps add up costs; `to_metres` leads back.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import override
 
+from geodata.lines import STEPS
 from locator.arrays import (
     Bools,
     Bytes,
@@ -48,6 +52,7 @@ class Arcs:
     node : (a,) int32
         The other end: where the arc leads (`out`) or comes from (`into`).
     length_m : (a,) float64
+        In the network's cost: metres, or metres at the mode's speed.
     street : (a,) int32
     backward : (a,) uint8
         1 where the arc runs from the street's end to its start.
@@ -68,6 +73,25 @@ class Arcs:
         return self.first, self.node, self.length_m, self.street, self.backward
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Cost:
+    """What streets cost, where that is not their length.
+
+    Parameters
+    ----------
+    stretch : (s,)
+        Cost of each metre of a street.
+    street : (s,)
+        Cost of each whole street.
+    span : (z, 2)
+        The parts of streets that count, in cost along their streets.
+    """
+
+    stretch: Floats
+    street: Floats
+    span: Floats
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class StreetNetwork:
     """All arcs that one mode may use; immutable.
@@ -83,6 +107,12 @@ class StreetNetwork:
     bucket_m, buckets
         Width and number of the buckets of a search: a quarter of the mean arc, and a power of two
         that the longest arc does not fill. Between 1/8 and 1 of the mean the time hardly changes.
+    timed
+        Whether cost is time (in metres at the mode's speed), not length.
+    cost
+        None where every metre costs 1.
+    has_stairs
+        Whether the mode's way leads over stairs somewhere, at another pace.
     """
 
     streets: Streets
@@ -95,6 +125,9 @@ class StreetNetwork:
     grid: SnapGrid
     bucket_m: float
     buckets: int
+    timed: bool = False
+    cost: Cost | None = None
+    has_stairs: bool = False
 
     @override
     def __repr__(self) -> str:
@@ -111,24 +144,44 @@ class StreetNetwork:
         return float(self.component_m[0] / self.total_m) if self.total_m > 0 else 0.0
 
     @property
-    def timed(self) -> bool:
-        """Whether cost is time (in metres at the mode's speed), not length."""
-        return False
-
-    @property
     def stretch(self) -> Floats | None:
         """(s,) cost of each metre of street; None where it is 1 everywhere."""
-        return None
+        return None if self.cost is None else self.cost.stretch
 
     @property
     def group(self) -> tuple[Ints, Floats, Bytes]:
         """End nodes in turn, cost and travel bits of the streets, as kernels take them."""
-        return self.streets.ends.reshape(-1), self.streets.length_m, self.travel
+        cost = self.streets.length_m if self.cost is None else self.cost.street
+        return self.streets.ends.reshape(-1), cost, self.travel
 
     @property
     def spans(self) -> tuple[Longs, Floats]:
-        """The parts of streets that count, as kernels take them."""
-        return self.streets.span_first, self.streets.span_m
+        """The parts of streets that count, in cost, as kernels take them."""
+        span = self.streets.span_m if self.cost is None else self.cost.span
+        return self.streets.span_first, span
+
+    def to_cost(self, street: Ints, offset_m: Floats) -> Floats:
+        """Cost along their streets of places given in real metres; the end stays the end."""
+        if self.cost is None:
+            return offset_m
+        ends = offset_m >= self.streets.length_m[street]
+        return np.where(ends, self.cost.street[street], offset_m * self.cost.stretch[street])
+
+    def to_metres(self, street: Ints, place: Floats) -> Floats:
+        """Real metres along their streets of places given in cost; the end stays the end."""
+        if self.cost is None:
+            return place
+        ends = place >= self.cost.street[street]
+        metres = place / self.cost.stretch[street]
+        return np.where(ends, self.streets.length_m[street], metres)
+
+    @property
+    def snap_cost(self) -> float:
+        """Cost of each straight metre between a person and the street: it is walked.
+
+        Where time is the cost and the mode rides, a metre on foot takes longer than one of a ride.
+        """
+        return self.mode.speed_mps / find_mode(self.mode.snap).speed_mps if self.timed else 1.0
 
     def snap(self, xy_m: Floats, limit_m: float, *, allowed: Bools | None = None) -> Snapped:
         """Put points on their nearest usable street; never skips an island.
@@ -179,20 +232,27 @@ class StreetNetwork:
             into = out
             if "into_first" in arrays:
                 into = Arcs(*(arrays[f"into_{name}"] for name in names))
+            mode = find_mode(meta["mode"])
             return StreetNetwork(
-                streets, find_mode(meta["mode"]), arrays["travel"], out, into, arrays["component"],
-                arrays["component_m"], grid, meta["bucket_m"], meta["buckets"],
+                streets, mode, arrays["travel"], out, into, arrays["component"],
+                arrays["component_m"], grid, meta["bucket_m"], meta["buckets"], mode.is_parked,
+                has_stairs=bool(slow_stairs(streets, mode, arrays["travel"]).any()),
             )  # fmt: skip
         except KeyError as problem:
             raise DataError(f"{folder} lacks {problem}: import the streets again") from problem
 
 
-def build_network(streets: Streets, mode: Mode, *, grid: SnapGrid | None = None) -> StreetNetwork:
-    """Lay the arcs of one mode over the streets; O(streets log streets).
+def build_network(
+    streets: Streets, mode: Mode, *, grid: SnapGrid | None = None, shut: Bools | None = None
+) -> StreetNetwork:
+    """Lay the arcs of one mode over the streets, at the cost of their length.
 
-    Networks of the same streets may share one `grid`.
+    Networks of the same streets may share one `grid`. Streets that are `shut` (s,) are left out.
+    O(streets log streets).
     """
-    travel = mode.travel(streets.access)
+    travel = mode.travel(streets.access, streets.flags)
+    if shut is not None:
+        travel = frozen(np.where(shut, 0, travel), np.uint8)
     ends = streets.ends
     ahead, back = np.flatnonzero(travel & 1), np.flatnonzero(travel & 2)
     street = np.concatenate((ahead, back)).astype(np.int32)
@@ -206,13 +266,20 @@ def build_network(streets: Streets, mode: Mode, *, grid: SnapGrid | None = None)
         into = _rows(count, head, tail, streets.length_m[street], street, backward)
     component, component_m = _components(streets, travel)
     grid = grid or SnapGrid(streets)
-    bucket_m, buckets = _choose_buckets(out.length_m)
+    bucket_m, buckets = choose_buckets(out.length_m)
     return StreetNetwork(
-        streets, mode, travel, out, into, component, component_m, grid, bucket_m, buckets
-    )
+        streets, mode, travel, out, into, component, component_m, grid, bucket_m, buckets,
+        mode.is_parked, has_stairs=bool(slow_stairs(streets, mode, travel).any()),
+    )  # fmt: skip
 
 
-def _choose_buckets(length_m: Floats) -> tuple[float, int]:
+def slow_stairs(streets: Streets, mode: Mode, travel: Bytes) -> Bools:
+    """(s,) usable stairs on which the mode is slower than on the level."""
+    slower = mode.stairs not in {0.0, 1.0}
+    return np.asarray((streets.flags & STEPS != 0) & (travel != 0) & slower)
+
+
+def choose_buckets(length_m: Floats) -> tuple[float, int]:
     """Width and number of the buckets of a search."""
     longest = float(length_m.max()) if len(length_m) else 0.0
     mean = float(length_m.mean()) if len(length_m) else 1.0

@@ -320,8 +320,9 @@ def _check_decimals(places: Sequence[Place]) -> Iterator[Finding]:
                 row,
                 "coarse",
                 f"{lon_deg:g}, {lat_deg:g}",
-                f"the position has {count} decimals and may be {off} off",
-                "measure it again, with five decimals",
+                f"the position has {count} decimals and may be {off} off, unless a spreadsheet "
+                "dropped noughts at its end",
+                "measure it again with five decimals, or leave it where they were noughts",
             )
 
 

@@ -13,7 +13,7 @@ from locator.city import City, CityConfig
 from locator.workspace import Workspace
 
 if TYPE_CHECKING:
-    from locator.view import Report
+    from locator.version import Report
 
 
 def make_sample_city(

@@ -6,11 +6,13 @@ streets, waters and districts together with the entries of its registry.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geodata.datum import parse_datum
 from locator.datum_check import DatumVerdict, judge_datum
 from locator.errors import InputError
 from locator.ground import Ground, read_ground
@@ -55,9 +57,7 @@ def settle_datum(view: CityView | None, rows: Rows, declared: str | None) -> tup
             )
         return verdict.best, [f"the positions were taken for {verdict.best}: {verdict.message}"]
     taken = declared or hint or _DEFAULT
-    warnings = []
-    if declared and hint and declared.lower() != hint:
-        warnings.append(f"the headings say {hint}, and the positions were taken for {declared}")
+    warnings = _contradictions(rows, declared, hint) if declared else []
     if view is not None:
         verdict = _judge(view, rows, taken)
         if verdict is not None and verdict.is_wrong:
@@ -66,6 +66,32 @@ def settle_datum(view: CityView | None, rows: Rows, declared: str | None) -> tup
                 f"(locator stations undo) and import again with --datum {verdict.best}"
             )
     return taken, warnings
+
+
+def _contradictions(rows: Rows, declared: str, hint: str) -> list[str]:
+    """Where the file itself speaks of another datum than the user."""
+    wanted = parse_datum(declared)
+    own: Counter[str] = Counter()
+    silent = 0
+    for row in rows.rows:
+        told = row.values.get("datum", "")
+        if row.problem is None and not told:
+            silent += 1
+        elif row.problem is None and told != wanted:
+            own[told] += 1
+    warnings = []
+    if own:
+        shown = ", ".join(f"{name} {count}" for name, count in own.most_common())
+        warnings.append(
+            f"{own.total()} rows tell another datum than {wanted} in a column of their own "
+            f"({shown}), which goes before --datum"
+        )
+    if silent and hint and hint != wanted:
+        warnings.append(
+            f"the headings say {hint}, and the positions of {silent} rows that tell none "
+            f"themselves were taken for {wanted}"
+        )
+    return warnings
 
 
 def _judge(view: CityView, rows: Rows, datum: str) -> DatumVerdict | None:

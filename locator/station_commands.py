@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import getpass
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from locator.station_texts import (
+    SHOWN,
+    batch_document,
+    describe_counts,
+    describe_difference,
+    import_lines,
+    local_time,
+    more_rows,
+    two_languages,
+)
 from locator.terminal import Progress, settings, shared, show, table, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from locator.registry import Actor, Change
 
-    from locator.city import City
-    from locator.registry import Actor, Batch, Change, ImportReport
-
-_SHOWN = 20
-_SHOWN_CHARS = 40
+_NOW = {"open": "开放 open", "closed": "关闭 closed", "unknown": "未知 unknown"}
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -45,6 +51,9 @@ def actor_of(by: str | None, why: str | None) -> Actor:
 
 by_option = click.option("--by", metavar="NAME", help="Who does this.  [env: LOCATOR_USER]")
 _why = click.option("--why", metavar="TEXT", help="Why; kept in the history.")
+_private = click.option(
+    "--private", is_flag=True, help="With keepers' names and phones; needs --why, and is noted."
+)
 
 
 # -- sheets ------------------------------------------------------------------------------------
@@ -76,46 +85,10 @@ def import_stations(
     report = city.import_stations(
         rows, datum=datum, kind=kind, dry_run=dry_run, by=actor_of(by, why), report=progress
     )
-    warn(report.warnings)
-    show(report.to_dict(), _import_lines(report, dry_run=dry_run))
-
-
-def _import_lines(report: ImportReport, *, dry_run: bool) -> list[str]:
-    """What an import did, for people."""
-    lines = [
-        f"read {report.read}: added {report.added}, updated {report.updated}, "
-        f"unchanged {report.unchanged}, rejected {len(report.rejected)} ({report.datum})"
-    ]
-    if dry_run:
-        lines.append("nothing was changed (--dry-run); the columns were taken for:")
-        cells = [[c["heading"], c["meaning"], c["example"]] for c in report.columns]
-        lines += table(cells, ["column", "taken as", "example"])
-    if dry_run and report.added_rows:
-        lines.append(f"{report.added} new:")
-        cells = [[str(row), code, _cut(name)] for row, code, name in report.added_rows[:_SHOWN]]
-        lines += table(cells, ["row", "code", "name"]) + more_rows(report.added_rows)
-    if report.absent:
-        lines.append(
-            f"{len(report.absent)} stations of the registry are not in this file; they stay"
-        )
-    if report.changes:
-        moved = f", {report.moved} of them moved" if report.moved else ""
-        lines.append(f"{len(report.changes)} updated{moved}:")
-        cells = [
-            [str(c.row), c.code, _cut(c.name), _difference(c.before, c.after)]
-            for c in report.changes[:_SHOWN]
-        ]
-        lines += table(cells, ["row", "code", "name", "change"]) + more_rows(report.changes)
-    if report.rejected:
-        lines.append(f"{len(report.rejected)} rejected:")
-        cells = [
-            [str(r.row), r.column, r.value, f"{r.reason}; {r.fix}" if r.fix else r.reason]
-            for r in report.rejected[:_SHOWN]
-        ]
-        lines += table(cells, ["row", "column", "value", "reason"]) + more_rows(report.rejected)
-    if report.batch is not None:
-        lines.append(f"to take it back: locator stations undo {report.batch}")
-    return lines
+    warn(map(two_languages, report.warnings))
+    if report.read and report.read == len(report.rejected):
+        warn([two_languages(f"none of the {report.read} rows could be taken")])
+    show(report.to_dict(), import_lines(report, dry_run=dry_run))
 
 
 @stations.command("export")
@@ -123,12 +96,13 @@ def _import_lines(report: ImportReport, *, dry_run: bool) -> list[str]:
 @click.option("--kind", help="Only that kind of station.")
 @click.option("--datum", default="wgs84", show_default=True, help="gcj02 or bd09 for map vendors.")
 @click.option("--as-of", "day", type=_DAY, metavar="DAY", help="As they were on a past day.")
-@click.option("--private", is_flag=True, help="With the keepers' names and phones; needs --why.")
+@click.option("--in-use", is_flag=True, help="Only stations that people may be sent to.")
+@_private
 @by_option
 @_why
 @shared
 def export_stations(
-    file: Path, kind: str | None, datum: str, day: datetime | None, private: bool,
+    file: Path, kind: str | None, datum: str, day: datetime | None, in_use: bool, private: bool,
     by: str | None, why: str | None,
 ) -> None:  # fmt: skip
     """Write the stations to FILE (.csv .xlsx .geojson .gpkg); private fields stay here."""
@@ -137,7 +111,7 @@ def export_stations(
     city = settings().open()
     written = export(
         city, file, kind=kind, datum=datum, day=day.date() if day else None,
-        private=actor_of(by, why) if private else None,
+        private=actor_of(by, why) if private else None, in_use=in_use,
     )  # fmt: skip
     warn(written["warnings"])
     show(written, [f"{written['stations']} stations written to {file}"])
@@ -145,14 +119,39 @@ def export_stations(
 
 @stations.command("template")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--kind", help="Only the columns of that kind of station.")
+@click.option("--kind", help="Only that kind of station and its columns: far fewer.")
+@click.option("--filled", is_flag=True, help="With the stations as they are, to be completed.")
+@click.option("--district", default="", help="With --filled: only stations of that district.")
+@_private
+@by_option
+@_why
 @shared
-def template(file: Path, kind: str | None) -> None:
+def template(
+    file: Path, kind: str | None, filled: bool, district: str, private: bool, by: str | None,
+    why: str | None,
+) -> None:  # fmt: skip
     """Write the sheet that a district office fills in to FILE (.xlsx)."""
+    from locator.intake import write_filled_template
     from locator.registry.template import write_template
 
-    write_template(file, kind=kind)
-    show({"written": str(file)}, [f"{file} is ready to be filled in"])
+    if not filled:
+        if district or private:
+            raise click.UsageError("--district and --private go with --filled")
+        write_template(file, kind=kind)
+        show({"written": str(file)}, [f"{file} is ready to be filled in"])
+        return
+    written = write_filled_template(
+        settings().open(), file, kind=kind, district=district,
+        private=actor_of(by, why) if private else None,
+    )  # fmt: skip
+    warn(written["warnings"])
+    show(
+        written,
+        [
+            f"{written['stations']} stations written to {file}: complete the sheet, then "
+            f"`locator stations import {file}`"
+        ],
+    )
 
 
 @stations.command("undo")
@@ -171,7 +170,7 @@ def undo(number: int | None, dry_run: bool, by: str | None, why: str | None) -> 
         f"{report.restored} as they were before"
     ]
     if report.kept:
-        lines.append(f"changed since, so kept: {'、'.join(report.kept[:_SHOWN])}")
+        lines.append(f"changed since, so kept: {'、'.join(report.kept[:SHOWN])}")
         lines += more_rows(report.kept)
     if dry_run:
         lines.append("nothing was changed (--dry-run)")
@@ -183,21 +182,33 @@ def undo(number: int | None, dry_run: bool, by: str | None, why: str | None) -> 
 
 @stations.command("show")
 @click.argument("code")
+@_private
+@by_option
+@_why
 @shared
-def show_station(code: str) -> None:
-    """All that is known of the station with that CODE."""
-    from locator.dossier import station_document
+def show_station(code: str, private: bool, by: str | None, why: str | None) -> None:
+    """All that is known of the station with that CODE; for the union, not for publication."""
+    from locator.dossier import private_label, station_document
+    from locator.registry.verification import label
 
     city = settings().open()
     with city.registry() as registry:
         entry = registry.entry(code)
+        opened = registry.reveal(code, by=actor_of(by, why)) if private else {}
     document = station_document(city, entry)
     rows = [
-        [row["zh"], row["text"], row["checked_on"] or ""]
+        [row["zh"] + ("*" if row["internal"] else ""), row["text"], row["checked_on"] or ""]
         for row in document["fields"]
         if row["text"]
     ]
-    lines = table(rows, ["", "", "checked"])
+    rows.append(["现在", _NOW[document["open_now"]], ""])
+    lines = [*table(rows, ["", "", "checked"]), "* 不公开 never published"]
+    if document["missing"]:
+        lines.append(f"待补 missing for publication: {'、'.join(map(label, document['missing']))}")
+    if private:
+        document["private"] = opened
+        lines += [f"{private_label(name)}: {text}" for name, text in opened.items()]
+        lines.append("shown for a reason: who and why is kept (locator stations disclosures)")
     if document["instead"]:
         near = document["instead"]
         lines.append(f"go instead to {near['name']} ({near['code']}), {near['distance_m']:,.0f} m")
@@ -231,9 +242,15 @@ def status(code: str, to: str, on: datetime | None, reason: str, by: str | None)
 
 @stations.command("check")
 @click.argument("codes", nargs=-1, required=True, metavar="CODE...")
-@click.option("--field", "names", multiple=True, help="Only that field; the whole record else.")
+@click.option(
+    "--field",
+    "names",
+    multiple=True,
+    metavar="FIELD",
+    help="Only that field or facility (开放时间, hours, 空调); the whole record else.",
+)
 @click.option("--on", type=_DAY, metavar="DAY", help="Day of the check; today where left out.")
-@click.option("--how", default="", help="On the spot, by phone, by picture.")
+@click.option("--how", default="", help="On the spot, by phone, by picture (现场, 电话, 照片).")
 @by_option
 @shared
 def check(
@@ -243,7 +260,7 @@ def check(
     from locator.registry.verification import verified_entry
 
     city = settings().open()
-    actor = actor_of(by, "checked")
+    actor = actor_of(by, f"checked: {how}" if how else "checked")
     today = datetime.now(city.zone).date()
     day = on.date() if on else today
 
@@ -265,30 +282,56 @@ def history(code: str | None, limit: int) -> None:
     with city.registry() as registry:
         if code is None:
             batches = registry.batches(limit=limit)
+            touched = registry.batch_codes([batch.id for batch in batches])
             changes: list[Change] = []
         else:
             changes = [_shown_change(change) for change in registry.changes(code)[-limit:]]
             batches = []
     if code is None:
         rows = [
-            [str(b.id), _local(city, b.at), b.action, b.who, b.why or b.source, _counts(b)]
+            [str(b.id), local_time(city, b.at), b.action, b.who, b.why or b.source,
+             describe_counts(b, touched.get(b.id, []))]
             for b in batches
-        ]
+        ]  # fmt: skip
         head = ["number", "when", "what", "who", "why or from", "counts"]
-        show({"batches": [_batch_document(b) for b in batches]}, table(rows, head))
+        document = {
+            "batches": [{**batch_document(b), "codes": touched.get(b.id, [])} for b in batches]
+        }
+        show(document, table(rows, head))
         return
     rows = [
-        [_local(city, c.batch.at), c.batch.action, c.batch.who, c.batch.why or c.batch.source,
+        [local_time(city, c.batch.at), c.batch.action, c.batch.who, c.batch.why or c.batch.source,
          "new" if c.before is None else "taken out" if c.after is None
-         else _difference(c.before, c.after)]
+         else describe_difference(c.before, c.after)]
         for c in changes
     ]  # fmt: skip
     document = {
         "changes": [
-            {**_batch_document(c.batch), "before": c.before, "after": c.after} for c in changes
+            {**batch_document(c.batch), "before": c.before, "after": c.after} for c in changes
         ]
     }
     show(document, table(rows, ["when", "what", "who", "why or from", "change"]))
+
+
+def _shown_change(change: Change) -> Change:
+    """A change without its private values."""
+    from locator.registry.records import showable
+
+    return replace(change, before=showable(change.before), after=showable(change.after))
+
+
+@stations.command("disclosures")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
+@shared
+def disclosures(limit: int) -> None:
+    """Who saw private fields (show, export and template with --private), when and why."""
+    city = settings().open()
+    with city.registry() as registry:
+        seen = registry.disclosures(limit=limit)
+    rows = [[local_time(city, one.at), one.who, one.what, one.why] for one in seen]
+    document = {"disclosures": [{**asdict(one), "at": f"{one.at.isoformat()}Z"} for one in seen]}
+    lines = table(rows, ["when", "who", "of what", "why"]) if rows else ["nobody saw any"]
+    show(document, lines)
 
 
 @stations.command("promises")
@@ -310,60 +353,3 @@ def promises(since: datetime) -> None:
     head = ["host", "stations", "months", "confirmed", "unanswered", "excused", "mistaken"]
     document = {"internal": True, "hosts": [asdict(host) for host in ranked]}
     show(document, ["INTERNAL, not for publication", *table(rows, head)])
-
-
-# -- texts -------------------------------------------------------------------------------------
-
-
-def _local(city: City, at: datetime) -> str:
-    from datetime import UTC
-
-    return at.replace(tzinfo=UTC).astimezone(city.zone).strftime("%Y-%m-%d %H:%M")
-
-
-def _batch_document(batch: Batch) -> dict[str, Any]:
-    document = asdict(batch)
-    return {**document, "at": batch.at.isoformat() + "Z"}
-
-
-def _shown_change(change: Change) -> Change:
-    """A change without its private values."""
-    from dataclasses import replace
-
-    from locator.registry.records import showable
-
-    return replace(change, before=showable(change.before), after=showable(change.after))
-
-
-def _counts(batch: Batch) -> str:
-    told = ", ".join(
-        f"{name} {n}" for name, n in batch.counts.items() if isinstance(n, (int, float))
-    )
-    return f"{told} (undone)" if batch.undone_by else told
-
-
-def _difference(before: Any, after: Any) -> str:
-    """Field: before → after, cut to a line."""
-    parts = []
-    for name in sorted({*(before or {}), *(after or {})}):
-        old, new = (before or {}).get(name), (after or {}).get(name)
-        if isinstance(old, dict) and isinstance(new, dict):
-            inner = sorted({key for key in (*old, *new) if old.get(key) != new.get(key)})
-            parts += [f"{key}: {_cell(old.get(key))} → {_cell(new.get(key))}" for key in inner]
-        else:
-            parts.append(f"{name}: {_cell(old)} → {_cell(new)}")
-    return _cut("; ".join(parts), 2 * _SHOWN_CHARS)
-
-
-def _cell(value: Any) -> str:
-    return "—" if value in (None, "") else str(value)
-
-
-def _cut(text: str, length: int = _SHOWN_CHARS) -> str:
-    return text if len(text) <= length else text[: length - 1] + "…"
-
-
-def more_rows(rows: Sequence[Any]) -> list[str]:
-    """A line for what is not shown."""
-    more = len(rows) - _SHOWN
-    return [f"… and {more} more (all of them with --json)"] if more > 0 else []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from locator.arrays import Floats, Ints, frozen
+from locator.arrays import Bools, Floats, Ints, frozen
 from locator.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,6 +36,15 @@ def sweep_nearest(
     metres, row = np.empty(nodes), np.empty(nodes, np.int32)
     _run(sweeps.sweep_nearest, network, placement, limit_m, (metres, row))
     return frozen(metres), frozen(row)
+
+
+def find_leading_streets(network: StreetNetwork, placement: Placement) -> Bools:
+    """(s,) whether a selected station can be reached from some part of a street; one sweep."""
+    metres, _ = sweep_nearest(network, placement)
+    there = np.isfinite(metres)[network.streets.ends]
+    ahead = there[:, 1] & (network.travel & 1 != 0)
+    back = there[:, 0] & (network.travel & 2 != 0)
+    return frozen(ahead | back)
 
 
 def sweep_k_nearest(

@@ -1,8 +1,12 @@
 """The folder of a city: which files it holds, and how they change without ever being half-done.
 
+    .gitignore           keeps all of it out of version control
     city.toml            name, code prefix, CRS, time zone, snap limits, buffer
     boundary.geojson     the city's area, where one was given (WGS-84)
     districts.geojson    its districts, where they were given
+    areas/NAME.geojson   other layers of areas, such as key areas (WGS-84)
+    barriers.geojson     where streets are shut, for whom and when (WGS-84)
+    demand/NAME.json     layers of demand: who is where, with unit, source and date
     registry.sqlite      the stations, unless a database server has them
     private.key          opens the private fields of the registry; keep it apart from backups
     streets.json         which folder below holds the streets in force
@@ -28,6 +32,8 @@ from typing import Any
 from locator.errors import DataError, InputError
 
 FORMAT_VERSION = 1
+DISTRICTS = "district"
+"""Name of the layer of areas that every city may have."""
 _POINTER = "streets.json"
 
 
@@ -99,6 +105,27 @@ class Workspace:
         return self.path / "districts.geojson"
 
     @property
+    def areas_folder(self) -> Path:
+        """Its other layers of areas."""
+        return self.path / "areas"
+
+    def area_path(self, layer: str) -> Path:
+        """A layer of areas by its name."""
+        if layer in {DISTRICTS, "districts"}:
+            return self.districts_path
+        return self.areas_folder / f"{layer}.geojson"
+
+    @property
+    def barriers_path(self) -> Path:
+        """Where its streets are shut."""
+        return self.path / "barriers.geojson"
+
+    @property
+    def demand_folder(self) -> Path:
+        """Its layers of demand."""
+        return self.path / "demand"
+
+    @property
     def registry_path(self) -> Path:
         """The station store, where it is a file."""
         return self.path / "registry.sqlite"
@@ -154,6 +181,8 @@ class Workspace:
         except OSError as problem:
             raise DataError(f"cannot make the folder {self.path}: {problem.strerror}") from problem
         replace_text(self.config_path, config.to_toml())
+        # A city that lies in a clone must not get into it: it holds the key of private fields.
+        replace_text(self.path / ".gitignore", "*\n")
 
     def clear(self, *, with_folder: bool) -> None:
         """Take back a city that could not be made; the folder goes where it was made for it."""
@@ -192,6 +221,17 @@ class Workspace:
         except OSError:
             return None
         return status.st_mtime_ns, status.st_ino
+
+    def layers_mark(self) -> tuple[tuple[str, int, int], ...]:
+        """Changes whenever a layer of areas or of demand, or a barrier, comes or goes."""
+        files = [self.districts_path, self.barriers_path]
+        files += [*self.areas_folder.glob("*"), *self.demand_folder.glob("*")]
+        marks = []
+        for path in files:
+            with suppress(OSError):
+                status = path.stat()
+                marks.append((path.name, status.st_mtime_ns, status.st_ino))
+        return tuple(sorted(marks))
 
     @contextmanager
     def new_streets(self, label: str) -> Iterator[Path]:

@@ -74,6 +74,11 @@ def tags(text: str) -> dict[str, str]:
         ("residential motor_vehicle=no motorcar=yes", ALL),
         ("residential bicycle=dismount", FOOT | MOTOR),
         ("residential bicycle=use_sidepath", FOOT | MOTOR),
+        # e-bikes stay off elevated roads
+        ("primary bridge=viaduct", FOOT | MOTOR),
+        ("primary bridge=viaduct bicycle=yes", ALL),
+        ("primary bridge=yes", ALL),
+        ("cycleway bridge=viaduct", FOOT | BIKE),
         # access
         ("service access=private", 0),
         ("service access=no", 0),

@@ -205,7 +205,7 @@ def test_station_outside_the_city_is_rejected_with_its_reason(tmp_path: Path) ->
 
 
 def test_island_offers_the_nearest_street_that_leads_to_a_station(tmp_path: Path) -> None:
-    from locator.answers import nearest_document
+    from locator.nearest_answers import nearest_document
 
     folder = tmp_path / "i"
     folder.mkdir()

@@ -110,6 +110,9 @@ def test_city_as_of_a_past_instant_measures_what_was(city: City) -> None:
     assert then.coverage(within_m=1000, kind="rest_station").covered_m == before
     today = datetime.now(city.zone).date()
     assert city.as_of(today).coverage(within_m=1000, kind="rest_station").covered_m == after
-    assert len(city.as_of(today - timedelta(days=1)).stations) == 0
+    with pytest.raises(InputError, match="knows nothing before"):
+        city.as_of(today - timedelta(days=1))
+    with pytest.raises(InputError, match="knows nothing before"):
+        city.as_of(at.replace(tzinfo=UTC) - timedelta(seconds=1))
     with pytest.raises(InputError, match="lies ahead"):
         city.as_of(date(2999, 1, 1))

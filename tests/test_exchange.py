@@ -117,6 +117,26 @@ def same(read: Iterable[Entry], entries: Iterable[Entry], *, private: bool = Fal
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
+def test_export_entries_private_cells_that_were_sealed_move_along(
+    tmp_path: Path, suffix: str
+) -> None:
+    clear = {"sealed:1": "13805130001", "sealed:2": "李四 13905130002"}
+    entry = replace(
+        FULL, facts={}, extra={"private_phone": "sealed:1", "联系人": "sealed:2", "备注": "x"}
+    )
+    path = tmp_path / f"list.{suffix}"
+    export_entries([entry], path, private=True, reveal=lambda _, text: clear[text])
+    (back,) = read_back(path, seal=lambda _, text: {v: k for k, v in clear.items()}[text])
+    assert back.extra == {"private_phone": "sealed:1", "联系人": "sealed:2"}
+    export_entries([entry], path)
+    assert "13805130001" not in json.dumps(
+        [dict(row.values) | dict(row.extra) for row in read_rows(path).rows], default=str
+    )
+    with pytest.raises(InputError, match="sealed"):
+        export_entries([entry], path, private=True)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
 def test_export_entries_full_station_comes_back(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"list.{suffix}"
     bare = Entry("rest_station", 120.9, 32.1, 120.9, 32.1, "wgs84", code="X-1", source="区总工会",

@@ -71,6 +71,7 @@ def test_nearest_within_is_inclusive() -> None:
 
 
 def test_nearest_four_ways_to_answer() -> None:
+    """Named after pandana network.py, which tells the limit where nothing can be reached."""
     town = cross()
     town.stations = [(0, 60.0, 0.0)]
     town.nodes = np.vstack((town.nodes, np.add(MIDDLE, [[0, 700], [0, 800]])))

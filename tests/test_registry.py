@@ -23,8 +23,9 @@ from geodata.datum import from_wgs84
 from geodata.pois import poi_rows
 from geodata.tables import read_rows, rows_from_records
 from locator.errors import DataError, InputError
-from locator.registry import ImportReport, Registry, database, split_code
+from locator.registry import Actor, ImportReport, Registry, database, split_code
 from locator.registry.codes import make_code
+from locator.registry.wording import in_chinese
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -200,6 +201,8 @@ def test_import_bad_row_is_told_with_row_column_value_and_reason(
             "value": value,
             "reason": rejection.reason,
             "fix": rejection.fix,
+            "reason_zh": in_chinese(rejection.reason),
+            "fix_zh": in_chinese(rejection.fix),
         }
     ]
 
@@ -286,6 +289,66 @@ def test_import_private_mobile_is_not_published(registry: Registry) -> None:
     assert "138" not in repr(sealed)
     assert registry.opened(sealed) == {"private_phone": "138 0513 0001"}
     assert registry.opened(open_phone) == {}
+
+
+def test_import_remarks_name_their_rows_and_each_is_a_doubt(registry: Registry) -> None:
+    report = bring(
+        registry,
+        place(area_m2="-5", keeper_phone="12345"),
+        place("B", lat=32.1, phone="13805130001"),
+        place("C", lat=32.2, area_m2="abc", 开放时间="随便", keeper_phone="很长" * 40),
+    )
+    told = " | ".join(report.warnings)
+    assert "row 1 '-5': out of range" in told
+    assert "row 3 'abc': not a number" in told
+    assert "(row 2: 服务电话 (phone))" in told
+    assert "row 1: 5 digits; row 3: 0 digits" in told
+    assert "(row 3 '随便')" in told
+    assert "很长" not in told
+    assert [(one.row, one.check) for one in report.doubts] == [
+        (1, "keeper"), (1, "value"), (2, "private_phone"), (3, "hours"), (3, "keeper"),
+        (3, "value"), (3, "value"),
+    ]  # fmt: skip
+    assert all(in_chinese(warning) for warning in report.warnings)
+    assert "第3行 'abc'" in " ".join(map(in_chinese, report.warnings))
+
+
+def test_import_counts_the_datum_of_each_row(registry: Registry) -> None:
+    report = bring(
+        registry, place(坐标系="GCJ-02"), place("B", lat=32.1), place("C", lat=95.0), datum="wgs84"
+    )
+    assert report.datums == {"gcj02": 1, "wgs84": 1}
+    assert report.to_dict()["datums"] == {"gcj02": 1, "wgs84": 1}
+
+
+def test_import_private_changes_are_told_by_name_alone(registry: Registry) -> None:
+    bring(registry, place(管理员手机="13805130001"))
+    (change,) = bring(registry, place(管理员手机="13805130002")).changes
+    assert (change.private, change.before, change.after) == (("keeper_phone",), {}, {})
+
+
+def test_disclosures_tell_who_saw_what_and_why(registry: Registry) -> None:
+    bring(registry, place(phone="13805130001"))
+    (code,) = registry.snapshot().code
+    by = Actor("王工", "年检")
+    assert registry.reveal(code, by=by) == {"private_phone": "13805130001"}
+    registry.reveal_all(by=by)
+    with pytest.raises(InputError, match="--why TEXT"):
+        registry.reveal(code, by=Actor("王工", ""))
+    seen = registry.disclosures()
+    assert [(one.who, one.why, one.what) for one in seen] == [
+        ("王工", "年检", "all 1 stations"), ("王工", "年检", code),
+    ]  # fmt: skip
+    assert len(registry.disclosures(limit=1)) == 1
+
+
+def test_began_and_codes_of_batches(registry: Registry) -> None:
+    assert registry.began() is None
+    bring(registry, place(), place("B", lat=32.1))
+    first = registry.batches()[0]
+    assert registry.began() == first.at
+    assert registry.batch_codes([first.id]) == {first.id: list(registry.snapshot().code)}
+    assert registry.batch_codes([first.id], most=1) == {}
 
 
 def test_import_sample_mark_is_kept(registry: Registry) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from geodata.datum import from_wgs84
+from geodata.tables import read_rows
 from locator.city import City
 from tests.grids import lonlat, write_streets
 
@@ -57,6 +58,228 @@ def codes(run) -> dict[str, str]:
     assert batch["counts"]["added"] == 3
     stations = City.open(os.environ["LOCATOR_CITY"]).current().stations
     return dict(zip(stations.name, stations.code, strict=True))
+
+
+def sheet_of(path: Path, *lines: str) -> Path:
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def place_of(x: float, y: float) -> str:
+    lon, lat = lonlat(x, y)
+    return f"{lon!r},{lat!r}"
+
+
+def test_import_rejections_and_warnings_are_told_in_chinese_and_english(
+    run, tmp_path: Path
+) -> None:
+    sheet = sheet_of(
+        tmp_path / "bad.csv",
+        "名称,经度,纬度,类别,面积",
+        f"甲,{place_of(250, 250)},驿站,-5",
+        "乙,,32,驿站,",
+    )
+    done = run("stations", "import", sheet)
+    assert "空着；请填十进制度，如 120.86420 / blank; expected decimal degrees" in done.out
+    assert "读到 2 行：新增 1、更新 0、不变 0、退回 1" in done.out
+    assert "第2行 '-5'" in done.err
+    assert "row 2 '-5': out of range" in done.err
+    document = run("stations", "import", sheet, "--json").json
+    assert document["rejected"][0]["reason"].startswith("blank")
+    assert document["rejected"][0]["reason_zh"].startswith("空着")
+    assert len(document["warnings"]) == len(document["warnings_zh"])
+
+
+def test_import_whose_rows_are_all_rejected_says_so_and_is_done(run, tmp_path: Path) -> None:
+    sheet = sheet_of(tmp_path / "bad.csv", "名称,经度,纬度,类别", "乙,,32,驿站")
+    done = run("stations", "import", sheet)
+    assert (done.code, "none of the 1 rows could be taken" in done.err) == (0, True)
+
+
+def test_import_tells_the_datum_of_rows_that_name_their_own(run, tmp_path: Path) -> None:
+    lon, lat = from_wgs84(lonlat(250, 250), "gcj02").tolist()
+    sheet = sheet_of(
+        tmp_path / "mixed.csv",
+        "名称,经度(GCJ-02),纬度,坐标系,类别",
+        f"甲,{lon!r},{lat!r},GCJ-02,驿站",
+        f"乙,{place_of(350, 350)},WGS-84,驿站",
+    )
+    done = run("stations", "import", sheet, "--datum", "wgs84", "--dry-run")
+    assert "(gcj02 1, wgs84 1)" in done.out
+    assert "1 rows tell another datum than wgs84 in a column of their own (gcj02 1)" in done.err
+    assert "the headings say" not in done.err
+    silent = sheet_of(
+        tmp_path / "silent.csv", "名称,经度(GCJ-02),纬度,类别", f"甲,{lon!r},{lat!r},驿站"
+    )
+    done = run("stations", "import", silent, "--datum", "wgs84", "--dry-run")
+    assert "the headings say gcj02, and the positions of 1 rows" in done.err
+
+
+def test_import_dry_run_leaves_empty_columns_out_and_warns_of_codes_without_district(
+    run, tmp_path: Path
+) -> None:
+    run("stations", "template", tmp_path / "sheet.xlsx")
+    sheet = sheet_of(
+        tmp_path / "new.csv", "名称,经度,纬度,类别,星级", f"甲,{place_of(250, 250)},驿站,"
+    )
+    done = run("stations", "import", sheet, "--dry-run")
+    assert "and 1 empty columns" in done.out
+    assert "星级" not in done.out
+    assert "1 new codes hold 000000" in done.out
+    sheet = sheet_of(
+        tmp_path / "coded.csv", "名称,经度,纬度,类别,区县代码",
+        f"甲,{place_of(250, 250)},驿站,320613",
+    )  # fmt: skip
+    assert "000000" not in run("stations", "import", sheet, "--dry-run").out
+
+
+def test_import_of_a_private_change_names_the_field_alone(run, tmp_path: Path) -> None:
+    rows = [(*SHEET[2][:-1], "13900000000")]
+    done = run("stations", "import", write_sheet(tmp_path / "next.csv", rows), "--dry-run")
+    assert "管理员手机（加密 sealed）" in done.out
+    assert "139" not in done.out
+
+
+def test_private_fields_are_shown_for_a_reason_that_disclosures_tell(
+    run, codes: dict[str, str], tmp_path: Path
+) -> None:
+    code = codes["港闸司机之家"]
+    shown = run("stations", "show", code)
+    assert "管理员手机*" in shown.out
+    assert "已登记" in shown.out
+    refused = run("stations", "show", code, "--private")
+    assert (refused.code, "--why TEXT" in refused.err) == (2, True)
+    assert run("stations", "disclosures").out == "nobody saw any\n"
+    told = run("stations", "show", code, "--private", "--why", "年检")
+    assert "管理员手机: 13812345678" in told.out
+    refused = run("stations", "export", tmp_path / "all.csv", "--private")
+    assert (refused.code, "--why TEXT" in refused.err) == (2, True)
+    run("stations", "export", tmp_path / "all.csv", "--private", "--why", "迁移")
+    run("stations", "template", tmp_path / "all.xlsx", "--filled", "--private", "--why", "核对")
+    seen = run("stations", "disclosures", "--json").json["disclosures"]
+    assert [(one["who"], one["why"], one["what"]) for one in seen] == [
+        ("王工", "核对", "all 3 stations"), ("王工", "迁移", "all 3 stations"),
+        ("王工", "年检", code),
+    ]  # fmt: skip
+
+
+def test_a_mobile_given_as_duty_phone_can_be_read_and_moves_with_a_private_export(
+    run, tmp_path: Path
+) -> None:
+    sheet = sheet_of(
+        tmp_path / "mobile.csv", "名称,经度,纬度,类别,服务电话",
+        f"甲,{place_of(250, 250)},驿站,13712345678",
+    )  # fmt: skip
+    done = run("stations", "import", sheet)
+    assert "第2行" in done.err
+    code = run("stations", "history", "--json").json["batches"][0]["codes"][0]
+    assert "服务电话栏里的手机*" in run("stations", "show", code).out
+    opened = run("stations", "show", code, "--private", "--why", "年检", "--json").json
+    assert opened["private"] == {"private_phone": "13712345678"}
+    run("stations", "export", tmp_path / "all.xlsx", "--private", "--why", "迁移")
+    run("init", tmp_path / "other", "--name", "新城", "--code-prefix", "NT")
+    moved = run("stations", "import", tmp_path / "all.xlsx", "--city", tmp_path / "other", "--json")
+    assert moved.json["added"] == 4
+    assert "13712345678" not in moved.out
+    again = run("stations", "show", code, "--private", "--why", "年检", "--city",
+                tmp_path / "other", "--json").json  # fmt: skip
+    assert again["private"] == {"private_phone": "13712345678"}
+
+
+def test_template_filled_imports_unchanged_as_the_doctor_advises(run, tmp_path: Path) -> None:
+    advice = {c["code"]: c["advice"] for c in run("doctor", "--json").json["checks"]}
+    assert "template FILE.xlsx --filled" in advice["mandatory"]
+    file = tmp_path / "sheet.xlsx"
+    assert run("stations", "template", file, "--filled", "--json").json["stations"] == 3
+    done = run("stations", "import", file, "--json").json
+    assert (done["unchanged"], done["rejected"]) == (3, [])
+    one = run("stations", "template", file, "--filled", "--kind", "母婴室", "--json").json
+    assert one["stations"] == 1
+    none = run("stations", "template", file, "--filled", "--district", "320613", "--json").json
+    assert none["stations"] == 0
+    wrong = run("stations", "template", file, "--district", "320613")
+    assert (wrong.code, "--filled" in wrong.err) == (2, True)
+
+
+def test_export_in_use_leaves_closed_stations_out(
+    run, codes: dict[str, str], tmp_path: Path
+) -> None:
+    run("stations", "status", codes["工会爱心驿站"], "closed", "--reason", "租约到期")
+    file = tmp_path / "list.csv"
+    assert run("stations", "export", file, "--json").json["stations"] == 3
+    assert run("stations", "export", file, "--in-use", "--json").json["stations"] == 2
+    assert "租约到期" not in file.read_text("utf-8-sig")
+
+
+def test_show_tells_counts_datum_and_what_is_not_understood(run, tmp_path: Path) -> None:
+    lon, lat = from_wgs84(lonlat(250, 250), "gcj02").tolist()
+    sheet = sheet_of(
+        tmp_path / "more.csv",
+        "名称,经度,纬度,坐标系,类别,设施,开放时间,坐标来源,核验人,核验方式,状态",
+        f"甲,{lon!r},{lat!r},GCJ-02,驿站,微波炉×2、空调(坏),随便,现场GPS,李四,电话,看情况",
+    )
+    run("stations", "import", sheet)
+    code = run("stations", "history", "--json").json["batches"][0]["codes"][0]
+    out = run("stations", "show", code).out
+    for words in ("微波炉×2", "空调（坏）", "GCJ-02", "坐标来源*", "李四", "电话", "看不懂",
+                  "未知 unknown", "待补"):  # fmt: skip
+        assert words in out
+    assert f"{lon!r}, {lat!r}" in out
+
+
+def test_show_and_history_tell_an_override_in_words(run, codes: dict[str, str]) -> None:
+    code = codes["工会爱心驿站"]
+    for start, end in (("2020-01-01 08:00", "2020-01-02 20:00"),
+                       ("2020-03-01 08:00", "2999-01-02 20:00")):  # fmt: skip
+        done = run("stations", "override", code, "--from", start, "--until", end, "--closed",
+                   "--reason", "装修")  # fmt: skip
+        assert "1 station closed" in done.out
+        assert ("is over already" in done.err) == (end < "2026")
+    shown = run("stations", "show", code).out
+    assert "2020-03-01 08:00 至 2999-01-02 20:00 关闭（装修），现在有效" in shown
+    assert "2020-01-02" not in shown
+    told = run("stations", "history", code).out
+    assert "+ 临时 2020-03-01 08:00 至 2999-01-02 20:00 关闭" in told
+    assert "{" not in told
+
+
+def test_check_takes_chinese_headings_and_history_tells_how(run, codes: dict[str, str]) -> None:
+    code = codes["工会爱心驿站"]
+    done = run("stations", "check", code, "--field", "开放时间", "--field", "空调", "--how", "电话")
+    assert "1 stations checked" in done.out
+    told = run("stations", "history", code).out
+    assert "checked: 电话" in told
+    assert "hours checked on" in told
+    assert "hours: —" not in told
+    wrong = run("stations", "check", code, "--field", "nosuch")
+    assert "access_mode 进入方式" in wrong.err
+
+
+def test_history_of_the_city_names_stations_and_street_lost(run, codes: dict[str, str]) -> None:
+    code = codes["工会爱心驿站"]
+    run("stations", "status", code, "paused", "--reason", "装修")
+    run("stations", "status", code, "open")
+    told = run("stations", "history").out
+    assert code in told
+    assert "of street lost its station within 1,000 m" in told
+    assert "of street has a station again within 1,000 m" in told
+    assert "lost_m" not in told
+
+
+def test_due_is_limited_and_written_to_a_sheet(run, codes: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "due.xlsx"
+    done = run("stations", "due", "--limit", "1", "-o", file)
+    assert "more (all of them" in done.out
+    tasks = run("stations", "due", "--json").json["tasks"]
+    assert {"hours": "开放时间"}.items() <= {t["field"]: t["field_zh"] for t in tasks}.items()
+    rows = read_rows(file)
+    assert len(rows) == len(tasks)
+    assert {row.values["code"] for row in rows.rows} == set(codes.values())
+
+
+@pytest.mark.usefixtures("run")
+def test_city_folder_keeps_itself_out_of_version_control() -> None:
+    assert (Path(os.environ["LOCATOR_CITY"]) / ".gitignore").read_text("utf-8") == "*\n"
 
 
 def test_import_dry_run_shows_columns_and_difference_and_changes_nothing(
@@ -157,8 +380,28 @@ def test_reconcile_tells_missing_and_found(run, tmp_path: Path) -> None:
     document = run("stations", "reconcile", file, "--vendor", "高德", "--json").json
     assert document["counts"]["on_map"] + document["counts"]["undecided"] == 3
     assert document["datum"] == "gcj02"
+    told = run("stations", "reconcile", file, "--vendor", "高德").out
+    assert "未填 none" in told
+    assert "undecided 未定: not on the map" in told
+    assert told.count("未定 undecided") == 1 + document["counts"]["undecided"]
     wrong = run("stations", "reconcile", file, "--vendor", "nosuch")
     assert wrong.code == 2
+
+
+def test_reconcile_lists_every_finding_by_name(run, codes: dict[str, str], tmp_path: Path) -> None:
+    lines = ["id,name,lon,lat"]
+    for number, (x, y, name) in enumerate(
+        [(150, 100, "工会爱心驿站"), (300, 500, "港闸司机爱心之家"), (900, 900, "别家驿站")]
+    ):
+        lon, lat = from_wgs84(lonlat(x, y), "gcj02").tolist()
+        lines.append(f"B{number},{name},{lon!r},{lat!r}")
+    file = sheet_of(tmp_path / "amap.csv", *lines)
+    run("stations", "status", codes["工会爱心驿站"], "closed", "--reason", "租约到期")
+    told = run("stations", "reconcile", file, "--vendor", "amap").out
+    assert "应下架 to_remove" in told
+    assert "B2" in told
+    assert "别家驿站" in told
+    assert "写法不同 spelt otherwise" in told
 
 
 def test_tasks_are_none_without_reports(run, codes: dict[str, str]) -> None:
@@ -190,9 +433,12 @@ def test_doctor_names_a_station_of_unclear_status(run, tmp_path: Path) -> None:
     assert checks["status_unknown"]["count"] == 1
 
 
-def test_coverage_as_of_a_day_before_the_stations_has_none(run) -> None:
-    early = run("coverage", "--within", "300", "--as-of", "2020-01-01", "--json").json
-    assert early["covered_m"] == 0
+def test_as_of_a_day_before_the_first_record_is_refused(run, tmp_path: Path) -> None:
+    early = run("coverage", "--within", "300", "--as-of", "2020-01-01")
+    assert (early.code, "knows nothing before" in early.err) == (2, True)
+    early = run("stations", "export", tmp_path / "old.csv", "--as-of", "2020-01-01")
+    assert (early.code, "knows nothing before" in early.err) == (2, True)
+    assert not (tmp_path / "old.csv").exists()
     assert run("coverage", "--within", "300", "--json").json["covered_m"] > 0
     ahead = run("coverage", "--within", "300", "--as-of", "2999-01-01")
     assert (ahead.code, "lies ahead" in ahead.err) == (2, True)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
 
+from geodata.equipment import CONDITIONS, Equipment, format_answer, parse_answer
 from geodata.fields import fields, parse_value
 from geodata.tables import read_rows
-from geodata.vocabulary import facilities, kinds, read_data
+from geodata.vocabulary import facilities, kinds, read_data, subtypes
 from locator.errors import DataError, InputError
+from locator.registry.entries import Entry, merge_entries
 from locator.registry.reading import EntryReader
 from locator.registry.template import FIRST_ROW, HEADING_ROW, SHEETS, write_template
+from tests.test_exchange import FULL
 
 STATION = {
     "name": "学田驿站", "kind": "户外劳动者爱心服务站", "lon": 120.8642495, "lat": "32°00′28.3″",
@@ -148,7 +155,9 @@ def test_write_template_guide_explains_every_column(blank: Path) -> None:
 
 def test_write_template_is_laid_out(blank: Path) -> None:
     sheet = form(blank)
-    assert sheet.freeze_panes == f"B{FIRST_ROW}"
+    assert sheet.freeze_panes == f"B{HEADING_ROW + 1}"
+    frozen_pt = sum(sheet.row_dimensions[row].height for row in range(1, HEADING_ROW + 1))
+    assert frozen_pt < 100  # else a small screen shows nothing but headings
     letter = get_column_letter(headings(blank).index("★服务电话") + 1)
     assert sheet.column_dimensions[letter].number_format == "@"
     cells = [cell for line in sheet.iter_rows(max_row=FIRST_ROW) for cell in line]
@@ -164,6 +173,8 @@ def test_template_words_name_known_columns() -> None:
     for name, text in words["example"].items():
         if name in fields() and fields()[name].type not in ("text",):
             parse_value(fields()[name], text)
+        assert name in {*fields(), *facilities().codes, "lon", "lat", "datum", "exceptions",
+                        "verified_on", "facilities", "facility"}  # fmt: skip
     assert {band["group"] for band in words["band"] if "group" in band} == {
         field.group for field in fields().values()
     } - {"common"}
@@ -178,3 +189,129 @@ def test_write_template_wrong_name_kind_or_place_are_refused(tmp_path: Path) -> 
     with pytest.raises(DataError, match="cannot write"):
         write_template(tmp_path / "absent" / "sheet.xlsx")
     assert list(tmp_path.iterdir()) == []
+
+
+# -- filled in ----------------------------------------------------------------------------------
+
+
+def filled(path: Path, *entries: Entry, **options: Any) -> list[Entry]:
+    """Entries written into the sheet and read back as an import reads them."""
+    assert write_template(path, entries=entries, **options) == len(entries)
+    reader = EntryReader("sheet", datum="wgs84", seal=lambda _, text: f"sealed:{text}")
+    found = reader.read(read_rows(path))
+    assert reader.rejected == []
+    return found
+
+
+def test_write_template_filled_with_stations_reads_back_and_keeps_private_cells(
+    tmp_path: Path,
+) -> None:
+    entry = replace(
+        FULL,
+        equipment={
+            **FULL.equipment,
+            "MICROWAVE": Equipment(1, "broken", date(2026, 5, 1)),
+            "BOOKS": Equipment(20),
+        },
+        facilities={**FULL.facilities, "MICROWAVE": True, "BOOKS": True},
+    )
+    (back,) = filled(tmp_path / "sheet.xlsx", entry)
+    merged, changed = merge_entries(entry, replace(back, source="", source_id=""))
+    assert not changed
+    assert merged.facts["keeper_name"] == "sealed:abc"
+    text = str(list(form(tmp_path / "sheet.xlsx").values))
+    assert "sealed" not in text
+    assert "李四" not in text
+    clear = {"sealed:abc": "abc", "sealed:def": "0513-8510def"}
+    (back,) = filled(tmp_path / "all.xlsx", entry, reveal=lambda _, text: clear[text])
+    assert back.facts["keeper_name"] == "sealed:abc"
+    assert back.facts["verified_by"] == "李四"
+
+
+def test_write_template_filled_formula_is_text_and_made_name_blank(tmp_path: Path) -> None:
+    plain = replace(FULL, facts={})
+    made = replace(plain, code="X-2", name="母婴室（42）", name_made=True, lat_deg=32.3)
+    zero = replace(plain, code="X-3", lat_deg=32.4, facts={"truck_parking": 0, "beds": 0})
+    first, second, third = filled(tmp_path / "sheet.xlsx", plain, made, zero)
+    assert (first.name, second.name) == ("=HYPERLINK(1)", "")
+    assert third.facts["truck_parking"] == 0
+    cells = [cell for row in form(tmp_path / "sheet.xlsx").iter_rows(min_row=FIRST_ROW)
+             for cell in row]  # fmt: skip
+    assert not [cell for cell in cells if cell.data_type == "f"]
+
+
+def test_write_template_filled_hours_that_differ_from_their_text_come_back(tmp_path: Path) -> None:
+    entry = replace(FULL, hours="以前的时间", facts={})
+    (back,) = filled(tmp_path / "sheet.xlsx", entry)
+    assert (back.hours, back.opening.rules) == ("以前的时间", entry.opening.rules)
+    assert "开放时间原文" in headings(tmp_path / "sheet.xlsx")
+    write_template(tmp_path / "blank.xlsx")
+    assert "开放时间原文" not in headings(tmp_path / "blank.xlsx")
+
+
+@given(
+    st.none() | st.booleans(),
+    st.none() | st.integers(0, 500),
+    st.sampled_from(["", *CONDITIONS]),
+    st.none() | st.dates(date(2000, 1, 1), date(2100, 1, 1)),
+)
+def test_format_answer_any_reads_back(
+    there: bool | None, count: int | None, condition: str, day: date | None
+) -> None:
+    detail = Equipment(count, condition, day)
+    text = format_answer(there, detail)
+    if there is None and detail == Equipment():
+        assert text == ""
+    else:
+        assert parse_answer(text) == (there, detail)
+
+
+def test_write_template_subkinds_follow_the_kind(blank: Path, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(blank)
+    sheet, choices = book[SHEETS[0]], book[SHEETS[2]]
+    titles = [title.lstrip("★") for title in headings(blank)]
+    place = titles.index("子类") + 1
+    rule = next(
+        rule for rule in sheet.data_validations.dataValidation
+        if str(rule.sqref).startswith(sheet.cell(FIRST_ROW, place).coordinate)
+    )  # fmt: skip
+    letter = get_column_letter(titles.index("类别") + 1)
+    assert rule.formula1 == f"INDIRECT(${letter}{FIRST_ROW})"
+    for kind in kinds():
+        target = book.defined_names[kind.zh].attr_text.partition("!")[2].replace("$", "")
+        words = [cell.value for (cell,) in choices[target]]
+        assert words == [term.zh for term in subtypes(kind.code)]
+    write_template(tmp_path / "one.xlsx", kind="worker_home")
+    assert not openpyxl.load_workbook(tmp_path / "one.xlsx").defined_names
+
+
+@pytest.mark.parametrize("kind", [None, *kinds().codes])
+def test_write_template_every_column_is_explained_and_the_example_is_of_one_kind(
+    tmp_path: Path, kind: str | None
+) -> None:
+    path = tmp_path / "sheet.xlsx"
+    write_template(path, kind=kind)
+    guide = openpyxl.load_workbook(path)[SHEETS[1]]
+    rows = list(guide.iter_rows(min_row=2, values_only=True))
+    assert [row[0] for row in rows if not row[2]] == []
+    assert [row[0] for row in rows if not row[4] and row[0] != "站点编号"] == []
+    sheet = form(path)
+    example = {
+        title.lstrip("★"): sheet.cell(HEADING_ROW + 2, place).value
+        for place, title in enumerate(headings(path), start=1)
+    }
+    assert example["类别"] == kinds()[kind or "rest_station"].zh
+    assert subtypes(kind or "rest_station").parse(example["子类"])
+    if kind is None:
+        assert not example["哺乳位"]
+        assert not example["床位数"]
+        assert {example["饮水"], example["微波炉"], example["打气筒"]} == {"2台", "坏", "无"}
+
+
+def test_write_template_hints_are_not_cut(blank: Path) -> None:
+    sheet = form(blank)
+    for row in (HEADING_ROW + 1, HEADING_ROW + 2):
+        lines = sheet.row_dimensions[row].height / 12.5
+        for place, cell in enumerate(sheet[row], start=1):
+            width = sheet.column_dimensions[get_column_letter(place)].width
+            assert 2 * len(cell.value or "") <= lines * width

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
 
+from locator.slider import curve_document
 from webapp.listing import listed, way_in
 from webapp.params import (
     CoverageQuery,
+    CurveQuery,
     NearestBody,
     NoParameters,
     Parameters,
@@ -92,6 +94,17 @@ def coverage() -> Response:
     if request.if_none_match.contains_weak(tag):
         return _tagged(Response(status=304), tag)
     return _tagged(_json(coverage_answer(view, measure(view, asked), asked)), tag)
+
+
+@blueprint.get("/curve")
+def curve() -> Response:
+    """What is covered as a function of the limit, for the slider: one answer for all limits."""
+    asked = from_query(CurveQuery, request.args)
+    view = current_view()
+    tag = _tag(view, asked)
+    if request.if_none_match.contains_weak(tag):
+        return _tagged(Response(status=304), tag)
+    return _tagged(_json(curve_document(view, kind=asked.kind, mode=asked.mode)), tag)
 
 
 @blueprint.get("/coverage/tiles/<int:zoom>/<int:column>/<int:row>")

@@ -11,13 +11,23 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from werkzeug.datastructures import MultiDict
 
 from geodata.datum import DATUMS
 from geodata.vocabulary import kinds
 from locator.errors import InputError, SchemaError
 from locator.modes import find_mode, modes
+from locator.moments import find_moment
+from locator.needs import parse_needs
 
 # Chat programs and search engines append these when a page is shared; they mean nothing here.
 SHARE_PARAMETERS = frozenset(
@@ -66,10 +76,40 @@ def _limit(text: str) -> str:
     return text
 
 
+def _moment(text: str) -> str:
+    try:
+        find_moment(text, zone="UTC")
+    except InputError:
+        raise ValueError("expected now, an ISO time, or a day and a time (Sun 03:00)") from None
+    return text
+
+
+def _split_needs(value: Any) -> Any:
+    """A list of a JSON body, or the words of a form's field."""
+    if isinstance(value, str):
+        return tuple(value.replace("；", ";").replace(";", " ").split())
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _known_needs(words: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        parse_needs(words)
+    except InputError:
+        raise ValueError("expected facilities, trades, free_entry, public or staff") from None
+    return words
+
+
 Kind = Annotated[str, AfterValidator(_known_kind)]
 ModeCode = Annotated[str, AfterValidator(_known_mode)]
 Datum = Annotated[str, AfterValidator(_known_datum)]
 Limit = Annotated[str, Field(max_length=20), AfterValidator(_limit)]
+Moment = Annotated[str, Field(max_length=40), AfterValidator(_moment)]
+Needs = Annotated[
+    tuple[Annotated[str, Field(max_length=80)], ...],
+    Field(max_length=20),
+    BeforeValidator(_split_needs),
+    AfterValidator(_known_needs),
+]
 Word = Annotated[str, Field(min_length=1, max_length=60)]
 
 
@@ -110,6 +150,13 @@ class CoverageQuery(Parameters):
         return find_mode(self.mode).metres(self.within)
 
 
+class CurveQuery(Parameters):
+    """Which curve is asked for."""
+
+    kind: Kind | None = None
+    mode: ModeCode = "walk"
+
+
 class TileQuery(CoverageQuery):
     """Which coverage; `v` is the version that the page saw, so that tiles can be kept."""
 
@@ -117,7 +164,11 @@ class TileQuery(CoverageQuery):
 
 
 class NearestBody(Parameters):
-    """From where to where: a position, or a place by its district, its street, or both."""
+    """From where to where: a position, or a place by its district, its street, or both.
+
+    `at`, `open` and `stay` (minutes) ask for what is open on arrival, `need` for what it offers;
+    `accuracy` is how many metres the position may be off.
+    """
 
     lon: float | None = Field(None, ge=-180, le=180)
     lat: float | None = Field(None, ge=-90, le=90)
@@ -128,6 +179,11 @@ class NearestBody(Parameters):
     kind: Kind | None = None
     mode: ModeCode = "walk"
     within: Limit | None = None
+    at: Moment | None = None
+    open: bool = False
+    stay: float = Field(0.0, ge=0, le=1440)
+    need: Needs = ()
+    accuracy: float | None = Field(None, gt=0, le=20_000)
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:

@@ -245,6 +245,22 @@ class Timetable:
             return []
         return self.calendar.warnings(range(first.year, (last or first).year + 1))
 
+    def steps_from(self, when: datetime, days: int) -> tuple[Ints, Longs, States]:
+        """Changes of state of the distinct hours over some days, each at the end of no other.
+
+        Returns
+        -------
+        row, minute, state : (t,)
+            Which hours (see `row`), absolute minute (`toordinal` * 1440), and the state from then
+            on, by row and minute. Each row has one at the midnight that `when` follows.
+
+        Raises
+        ------
+        InputError
+            The time has a zone.
+        """
+        return self._steps(_checked_minute(when) // DAY_MIN, days)
+
     def _steps(self, first_day: int, days: int) -> tuple[Ints, Longs, States]:
         """Changes of state from the midnight of a day on: distinct row, minute, state after it.
 

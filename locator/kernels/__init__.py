@@ -3,8 +3,14 @@
     sweeps      all nodes to their nearest stations: bucket queue
     search      one point to its nearest stations, with the way
     intervals   covered, uncovered and unreachable parts of streets; depth
+    reach       distance to the nearest stations as a function of the place
+    trips       round trips: the way there and the way back to one station
+    stands      where a vehicle is left for the last stretch on foot
     gaps        connected uncovered pieces, and their farthest points
     gain        what a new station would add
+    lengths     how much is covered, as numbers only
+    losses      what one station alone covers, and what two do
+    whatif      the nearest station of each node while stations open and close
     geometry    snapping points to streets, cutting streets into pieces
     compiler    how they are compiled and where the machine code is kept
 
@@ -25,7 +31,10 @@ def compile_all() -> int:
     """Compile every kernel into the cache (about half a minute); returns how many there are."""
     from importlib import import_module
 
-    for name in ("gain", "gaps", "geometry", "intervals", "search", "sweeps"):
+    for name in (
+        "gain", "gaps", "geometry", "intervals", "lengths", "losses", "reach", "search",
+        "stands", "sweeps", "trips", "whatif",
+    ):  # fmt: skip
         import_module(f"locator.kernels.{name}")  # its kernels declare themselves
     for one in KERNELS:
         one.compile()

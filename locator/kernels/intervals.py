@@ -18,8 +18,9 @@ from locator.arrays import LIMIT_TOLERANCE_M
 from locator.kernels.compiler import (
     F1,
     F2,
+    I1,
     I2,
-    OUT_F1,
+    OUT_F2,
     PIECES,
     PLACED,
     SPANS,
@@ -40,8 +41,7 @@ def add_reach(low, high, owner, count, a, b, length, station):
     """Add the interval [a, b] cut to the street; an end within the tolerance of it is the end."""
     a, b = max(a, 0.0), min(b, length)
     if b < a:
-        return count
-    # Nearer to the end than the tolerance, the end's own distance is within the limit too.
+        return count  # else: within the tolerance the end's own distance is within the limit too
     if a <= TOLERANCE:
         a = 0.0
     if b >= length - TOLERANCE:
@@ -104,8 +104,7 @@ def sort_reaches(low, high, owner, count, by_owner):
 def merge_reaches(low, high, owner, count, by_owner):
     """Unite what overlaps, of one station each (`by_owner`) or of all; returns how many are left.
 
-    A sliver of up to twice the tolerance between two intervals is covered too: its middle is
-    within the limit plus the tolerance.
+    A sliver of up to twice the tolerance is covered too: its middle is within the tolerance.
     """
     sort_reaches(low, high, owner, count, by_owner)
     kept = 0
@@ -121,9 +120,13 @@ def merge_reaches(low, high, owner, count, by_owner):
 
 @inner
 def deep_parts(low, high, count, depth, part_low, part_high):
-    """Where at least `depth` of the intervals overlap (one interval per station, any order)."""
-    a = np.sort(low[:count])
-    b = np.sort(high[:count])
+    """Where at least `depth` of the intervals overlap (those of one station are disjoint)."""
+    return overlaps(np.sort(low[:count]), np.sort(high[:count]), count, depth, part_low, part_high)
+
+
+@inner
+def overlaps(a, b, count, depth, part_low, part_high):
+    """As `deep_parts`, with the starts and the ends of the intervals each sorted by themselves."""
     parts, open_now, j, start = 0, 0, 0, 0.0
     for i in range(count):
         # Ends before this start close first; equal ones touch and stay together.
@@ -149,7 +152,7 @@ def deep_parts(low, high, count, depth, part_low, part_high):
 def find_parts(s, limit, depth, streets, labels, placed, scratch):
     """Disjoint ascending parts of street s within `limit` of at least `depth` stations.
 
-    They are left in the last two arrays of `scratch`; returns how many there are.
+    They are left in the last two arrays of `scratch`; returns their number.
     """
     low, high, owner, part_low, part_high = scratch
     count = collect_reaches(s, limit, streets, labels, placed, low, high, owner)
@@ -301,31 +304,47 @@ def cover_streets(limit, depth, streets, labels, nearest, placed, spans, pieces)
     return at
 
 
-@kernel(F, STREETS, LABELS, PLACED, SPANS, OUT_F1)
-def measure_depths(limit, streets, labels, placed, spans, metres):
-    """Add up the metres within `limit` of exactly 1, 2, ... distinct stations.
+@inner
+def sort_copy(values, count, copy):
+    """Insertion sort into another array: there are a handful."""
+    for i in range(count):
+        j = i - 1
+        while j >= 0 and copy[j] > values[i]:
+            copy[j + 1] = copy[j]
+            j -= 1
+        copy[j + 1] = values[i]
 
-    metres[i] takes the metres of depth i + 1; the last entry takes that depth and more. Needs
-    as many labels per node as `metres` has entries.
+
+@kernel(F, STREETS, LABELS, PLACED, SPANS, I1, F1, OUT_F2)
+def measure_depths(limit, streets, labels, placed, spans, area, worth, sums):
+    """Add up, by area, what lies within `limit` of exactly 1, 2, ... distinct stations.
+
+    Span z lies in area[z], and each unit of cost along it is worth worth[z]. sums[a, i] takes the
+    worth of depth i + 1; its last column takes that depth and more. Needs as many labels per node
+    as `sums` has columns.
     """
     ends, _, travel = streets
     span_first, span = spans
     label_cost, station_first = labels[0], placed[0]
-    scratch = make_scratch(label_cost.shape[1], station_first)
-    part_low, part_high = scratch[3], scratch[4]
-    at_least = np.zeros(len(metres) + 1)
+    low, high, owner, part_low, part_high = make_scratch(label_cost.shape[1], station_first)
+    starts, stops = np.empty(len(low)), np.empty(len(low))
+    depths = sums.shape[1]
+    at_least = np.zeros((sums.shape[0], depths + 1))
     for s in range(len(travel)):
         near = min(label_cost[ends[2 * s], 0], label_cost[ends[2 * s + 1], 0])
         empty = near > limit and station_first[s] == station_first[s + 1]
         if travel[s] == 0 or empty:
             continue
-        for depth in range(1, len(metres) + 1):
-            parts = find_parts(s, limit, depth, streets, labels, placed, scratch)
-            if parts == 0:
-                break
+        count = collect_reaches(s, limit, streets, labels, placed, low, high, owner)
+        count = merge_reaches(low, high, owner, count, True)
+        sort_copy(low, count, starts)
+        sort_copy(high, count, stops)
+        for depth in range(1, min(depths, count) + 1):
+            parts = overlaps(starts, stops, count, depth, part_low, part_high)
+            parts = merge_reaches(part_low, part_high, owner, parts, False)
             for z in range(span_first[s], span_first[s + 1]):
                 for i in range(parts):
                     a, b = max(part_low[i], span[z, 0]), min(part_high[i], span[z, 1])
-                    at_least[depth - 1] += max(b - a, 0.0)
-    for i in range(len(metres)):
-        metres[i] = at_least[i] - at_least[i + 1]
+                    at_least[area[z], depth - 1] += max(b - a, 0.0) * worth[z]
+    for i in range(depths):
+        sums[:, i] = at_least[:, i] - at_least[:, i + 1]

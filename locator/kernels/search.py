@@ -197,18 +197,18 @@ def trace_path(
     """
     arc_street, arc_backward = arcs[3], arcs[4]
     ends, length, travel = streets
-    station_first, station_id, station_offset, _ = placed
+    station_first, station_id, station_offset, station_snap = placed
     count = np.int64(0)
     e = street if arc < 0 else arc_street[arc]
     start = offset
     if arc >= 0:
         start = length[e] if arc_backward[arc] else 0.0
-    stop = np.inf
+    stop, best = np.inf, np.inf
     for i in range(station_first[e], station_first[e + 1]):
         y = station_offset[i]
-        nearer = station_id[i] == station and abs(y - start) < abs(stop - start)
-        if nearer and may_walk(travel[e], start, y):
-            stop = y
+        d = abs(y - start) + station_snap[i]
+        if station_id[i] == station and d < best and may_walk(travel[e], start, y):
+            stop, best = y, d
     leg_street[count], leg_from[count], leg_to[count] = e, start, stop
     count += 1
     while arc >= 0:

@@ -3,11 +3,13 @@
 A column is a field of `geodata.fields` under its Chinese heading, in the order of that list, with
 the position, the facilities and the dated exceptions where people look for them. Optional columns
 in which no station has anything are left out. A public export never holds private fields, positions
-as received, or columns that were not understood; a private one has the first two.
+as received, or columns that were not understood; a private one has the first two, and of the last
+those cells that were sealed, so that a registry can move by it.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -23,6 +25,7 @@ from geodata.writing import Table, write_table
 from locator.errors import InputError
 from locator.hours import Hours, format_hours, read_hours
 from locator.registry.entries import CORE, Entry
+from locator.registry.sealing import SEALED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,10 +40,10 @@ _AFTER = {
     "address": ("lon", "lat", "datum"),
     "capacity": ("facilities",),
     "hours": ("hours_text", "exceptions"),
+    "phone": ("private_phone",),
 }
-_LAST = ("source", "source_id", "lon_raw", "lat_raw", "datum_raw")
+_LAST = ("source", "source_id", "lon_raw", "lat_raw", "datum_raw", "private_notes")
 _ALWAYS = {*CORE, "lon", "lat", "datum", "facilities"}
-_RAW = ("lon_raw", "lat_raw", "datum_raw")
 
 Reveal = Callable[[str, str], str]
 
@@ -162,15 +165,16 @@ def _columns(
 ) -> Iterator[_Column]:
     """All columns that the file may have, in their order."""
     others = _other_cells(entries, lonlat_deg, datum)
+    if private:
+        others |= _inside_cells(entries, reveal)
     for field in fields().values():
         if private or field.public:
-            cells = [_field_cell(field, entry, reveal) for entry in entries]
+            cells = [format_field(field, entry, reveal) for entry in entries]
             yield _Column(field.name, field.zh, cells)
-        for name in _AFTER.get(field.name, ()):
+        for name in filter(others.__contains__, _AFTER.get(field.name, ())):
             yield _Column(name, _heading(name, datum), others[name])
-    for name in _LAST:
-        if private or name not in _RAW:
-            yield _Column(name, _heading(name, datum), others[name])
+    for name in filter(others.__contains__, _LAST):
+        yield _Column(name, _heading(name, datum), others[name])
     for name in dict.fromkeys(name for entry in entries for name in entry.verified):
         column = f"{name}_{VERIFIED}" if name else VERIFIED
         days = [entry.verified.get(name) for entry in entries]
@@ -191,17 +195,43 @@ def _other_cells(entries: Sequence[Entry], lonlat_deg: Floats, datum: str) -> di
         "lat": lonlat_deg[:, 1].tolist(),
         "datum": [DATUM_NAMES[datum]] * len(entries),
         "facilities": [format_facilities(entry.facilities, entry.equipment) for entry in entries],
-        "hours_text": [_received_hours(entry) for entry in entries],
-        "exceptions": [_exceptions(entry.opening) for entry in entries],
+        "hours_text": [format_received_hours(entry) for entry in entries],
+        "exceptions": [format_exceptions(entry.opening) for entry in entries],
         "source": [entry.source for entry in entries],
         "source_id": [entry.source_id for entry in entries],
-        "lon_raw": [entry.lon_raw for entry in entries],
-        "lat_raw": [entry.lat_raw for entry in entries],
-        "datum_raw": [DATUM_NAMES.get(entry.datum_raw, entry.datum_raw) for entry in entries],
     }
 
 
-def _field_cell(field: Field, entry: Entry, reveal: Reveal | None) -> Any:
+def _inside_cells(entries: Sequence[Entry], reveal: Reveal | None) -> dict[str, list[Any]]:
+    """Cells of a private file: positions as received, and sealed cells that are no fields.
+
+    Of those a mobile given as duty phone has a column, and all others have one together.
+    """
+    phones, notes = [], []
+    for entry in entries:
+        sealed = {
+            heading: _opened("extra", cell, reveal)
+            for heading, cell in entry.extra.items()
+            if isinstance(cell, str) and cell.startswith(SEALED)
+        }
+        phones.append(sealed.pop("private_phone", None))
+        notes.append(json.dumps(sealed, ensure_ascii=False) if sealed else None)
+    return {
+        "lon_raw": [entry.lon_raw for entry in entries],
+        "lat_raw": [entry.lat_raw for entry in entries],
+        "datum_raw": [DATUM_NAMES.get(entry.datum_raw, entry.datum_raw) for entry in entries],
+        "private_phone": phones,
+        "private_notes": notes,
+    }
+
+
+def _opened(name: str, sealed: str, reveal: Reveal | None) -> str:
+    if reveal is None:
+        raise InputError(f"{name} is sealed; give what opens it, or export without")
+    return reveal(name, sealed)
+
+
+def format_field(field: Field, entry: Entry, reveal: Reveal | None) -> Any:
     """A field as a file holds it: numbers and days by their type, all else in words."""
     if field.name == "hours":
         return _hours(entry)
@@ -209,9 +239,7 @@ def _field_cell(field: Field, entry: Entry, reveal: Reveal | None) -> Any:
     if value is None:
         return None
     if field.sealed:
-        if reveal is None:
-            raise InputError(f"{field.name} is sealed; give what opens it, or export without")
-        return reveal(field.name, value)
+        return _opened(field.name, value, reveal)
     return value if field.type in ("int", "number", "date") else format_value(field, value)
 
 
@@ -222,7 +250,7 @@ def _hours(entry: Entry) -> str:
     return format_hours(replace(entry.opening, exceptions=(), overrides=()))
 
 
-def _received_hours(entry: Entry) -> str | None:
+def format_received_hours(entry: Entry) -> str | None:
     """The text as received where the hours in force were not read from it."""
     return None if _says(entry.hours, entry.opening) else entry.hours
 
@@ -243,7 +271,7 @@ def _read(text: str) -> Hours:
     return read_hours(text).hours
 
 
-def _exceptions(opening: Hours) -> str:
+def format_exceptions(opening: Hours) -> str:
     """Dated exceptions and overrides in words; "" for none."""
     dated = Hours(exceptions=opening.exceptions, overrides=opening.overrides)
     return format_hours(dated).removeprefix(_UNKNOWN_HOURS)

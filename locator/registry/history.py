@@ -125,6 +125,24 @@ def read_changes(connection: Connection, code: str) -> list[Change]:
     return found
 
 
+def read_codes(
+    connection: Connection, numbers: Sequence[int], *, most: int
+) -> dict[int, list[str]]:
+    """Codes of the stations that batches touched, by batch; those of more than `most` not."""
+    table = models.change
+    few = (
+        sa.select(table.c.batch_id)
+        .where(table.c.batch_id.in_(numbers))
+        .group_by(table.c.batch_id)
+        .having(sa.func.count() <= most)
+    )
+    query = sa.select(table.c.batch_id, table.c.code).where(table.c.batch_id.in_(few))
+    found: dict[int, list[str]] = defaultdict(list)
+    for row in connection.execute(query.order_by(table.c.id)):
+        found[row.batch_id].append(row.code)
+    return dict(found)
+
+
 def entries_as_of(connection: Connection, instant: datetime) -> list[Entry]:
     """The entries at an instant of UTC, that instant included; order by id.
 

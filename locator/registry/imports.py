@@ -7,14 +7,16 @@ without the writing, and the store behind it can be replaced.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from geodata.fields import fields
 from locator.registry.codes import code_series, make_code, split_code
 from locator.registry.entries import Doubt, Entry, Rejection, merge_entries, with_made_name
 from locator.registry.matching import find_duplicates, match_entries
-from locator.registry.records import compare, showable
+from locator.registry.reading import holds_mobile
+from locator.registry.records import compare, hidden_names, showable
+from locator.registry.wording import in_chinese
 
 if TYPE_CHECKING:
     from geodata.tables import Rows
@@ -22,19 +24,24 @@ if TYPE_CHECKING:
 
 _SHOWN = 3
 _NEW = ("row", "code", "name")
+_PRIVATE = ("private_phone", "private_notes")  # columns that are no fields
 
 Inspect = Callable[[Sequence[Entry], Sequence[bool], Sequence[Entry]], list[Doubt]]
 
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """What a row changes about a station: values before and after, by field, no private ones."""
+    """What a row changes about a station: values before and after, by field.
+
+    Of private fields only the names are told, in `private`.
+    """
 
     row: int
     code: str
     name: str
     before: Mapping[str, Any]
     after: Mapping[str, Any]
+    private: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,9 @@ class ImportReport:
     Parameters
     ----------
     datum
-        Datum the positions were taken for.
+        Datum the positions of rows that tell none were taken for.
+    datums
+        Datum to the number of rows that were taken for it; a row's own word goes first.
     changes
         What differs for each updated station.
     added_rows
@@ -75,6 +84,7 @@ class ImportReport:
     doubts: tuple[Doubt, ...] = ()
     columns: tuple[Mapping[str, str], ...] = ()
     batch: int | None = None
+    datums: Mapping[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of `locator stations import`."""
@@ -83,16 +93,27 @@ class ImportReport:
             "added": self.added,
             "updated": self.updated,
             "unchanged": self.unchanged,
-            "rejected": [asdict(rejection) for rejection in self.rejected],
+            "rejected": [
+                {
+                    **asdict(rejection),
+                    "reason_zh": in_chinese(rejection.reason),
+                    "fix_zh": in_chinese(rejection.fix),
+                }
+                for rejection in self.rejected
+            ],
             "warnings": list(self.warnings),
+            "warnings_zh": [in_chinese(warning) for warning in self.warnings],
             "datum": self.datum,
             "changes": [asdict(change) for change in self.changes],
             "new": [dict(zip(_NEW, row, strict=True)) for row in self.added_rows],
             "moved": self.moved,
             "absent": list(self.absent),
-            "doubts": [asdict(doubt) for doubt in self.doubts],
+            "doubts": [
+                {**asdict(doubt), "message_zh": in_chinese(doubt.message)} for doubt in self.doubts
+            ],
             "columns": [dict(column) for column in self.columns],
             "batch": self.batch,
+            "datums": dict(self.datums),
         }
 
 
@@ -153,6 +174,7 @@ def plan_import(
     changed, changes, warnings = _merge(single, match, stored)
     new = [e for i, e in enumerate(single) if i not in match and i not in repeats]
     doubts = _doubts(inspect, single, match, repeats, stored)
+    remarks = reader.remarks.doubts()
     codes = _CodeGiver(code_prefix, [*stored, *new], counters)
     added = [_completed(entry, codes, reader.unclear_status) for entry in new]
     report = ImportReport(
@@ -167,7 +189,8 @@ def plan_import(
         columns=tuple(_veiled(column) for column in rows.preview()),
         moved=sum("lon_deg" in change.after or "lat_deg" in change.after for change in changes),
         absent=_absent(stored, match),
-        doubts=tuple(doubts),
+        doubts=tuple(sorted([*doubts, *remarks], key=lambda doubt: (doubt.row, doubt.check))),
+        datums=dict(reader.datums),
         added_rows=tuple((entry.row, entry.code, entry.name) for entry in added),
     )
     overwritten = {entry.id for entry in changed}
@@ -179,8 +202,10 @@ def plan_import(
 
 def _veiled(column: Mapping[str, str]) -> Mapping[str, str]:
     """A column's meaning, without the example of one that holds private cells."""
-    field = fields().get(column["field"])
-    return {**column, "example": "…"} if field is not None and field.private else column
+    name = column["field"]
+    private = name in _PRIVATE or (name in fields() and fields()[name].private)
+    private = private or holds_mobile(column["example"])
+    return {**column, "example": "…"} if private else column
 
 
 def _absent(stored: Sequence[Entry], match: Mapping[int, int]) -> tuple[str, ...]:
@@ -272,8 +297,10 @@ def _merge(
             row = replace(row, extra={**row.extra, "code": row.code})
         merged, differs = merge_entries(old, row)
         if differs:
-            was, now = map(showable, compare(old, merged))
-            changes.append(RowChange(row.row, old.code, merged.name, was or {}, now or {}))
+            difference = compare(old, merged)
+            was, now = map(showable, difference)
+            hidden = hidden_names(difference[1])
+            changes.append(RowChange(row.row, old.code, merged.name, was or {}, now or {}, hidden))
         if merged != old:
             changed.append(merged)
         if row.code and row.code != old.code:

@@ -6,6 +6,7 @@ what a row leaves blank says nothing about the station.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import unicodedata
@@ -38,6 +39,7 @@ from locator.hours import Hours, ReadHours, read_hours
 from locator.registry.codes import MAX_LENGTH, complete_code
 from locator.registry.entries import CORE, Entry, Rejection
 from locator.registry.records import clean
+from locator.registry.remarks import Remarks
 from locator.registry.sealing import SEALED
 
 Check = Callable[[float, float], str | None]
@@ -46,7 +48,7 @@ Check = Callable[[float, float], str | None]
 _MOBILE = re.compile(r"(?<!\d)(?:(?:\+|00)?86)?[\s()\-]*1[3-9]\d(?:[\s.\-]?\d){8}(?!\d)")
 _PERSONS = ("管理员", "负责人", "联系人", "站长", "经办人", "手机", "keeper", "contact person")
 _DIGITS_OF_A_PHONE = 5
-_SHOWN_WORDS = 3
+_DIGITS_TO_CALL = 7  # of a number in the same town; a mobile has 11
 _SHOWN_CHARS = 80
 _VERIFIED = "verified_on"
 _DAY = Field(_VERIFIED, "", "", "date")
@@ -97,10 +99,9 @@ class EntryReader:
         self._check = check
         self._seal = seal
         self._rows = Rows(source, ())
-        self._unknown: dict[str, Counter[str]] = {}
-        self._bad: dict[str, list[str]] = {}
-        self._unread_hours: Counter[str] = Counter()
-        self._private_phones = 0
+        self._row = 0
+        self.remarks = Remarks()
+        self.datums: Counter[str] = Counter()
         self.unclear_status: set[int] = set()
         self.rejected: list[Rejection] = []
 
@@ -116,6 +117,7 @@ class EntryReader:
             if isinstance(result, Rejection):
                 self.rejected.append(result)
             else:
+                self.datums[self._datum_of(row)] += 1
                 yield result
 
     def _reject(self, row: Row, lon_deg: float, lat_deg: float) -> Rejection | None:
@@ -139,9 +141,11 @@ class EntryReader:
 
     def _read(self, row: Row, lon_deg: float, lat_deg: float) -> Entry | Rejection:
         """One row, at its WGS-84 position."""
+        self._row = row.number
         values = {n: text for n, text in row.values.items() if not _says_unknown(text)}
         extra = dict(row.extra)
         self._hide_mobiles(values, extra)
+        self._take_private(values, extra)
         kind = self._read_kind(values, extra)
         if kind is None:
             return self._no_kind(row)
@@ -185,31 +189,8 @@ class EntryReader:
         )
 
     def warnings(self) -> list[str]:
-        """What was met that a person should know of."""
-        told = []
-        for field, words in self._unknown.items():
-            shown = ", ".join(repr(word) for word, _ in words.most_common(_SHOWN_WORDS))
-            kept = "it counts as unknown" if field == "status" else "it is kept as text only"
-            told.append(
-                f"{words.total()} rows have a {field} that is not understood ({shown}); {kept}"
-            )
-        for field, cases in self._bad.items():
-            told.append(
-                f"{len(cases)} rows have a {field} that cannot be used ({cases[0]}); "
-                "it is kept as text only"
-            )
-        if self._unread_hours:
-            shown = ", ".join(repr(text) for text, _ in self._unread_hours.most_common(2))
-            told.append(
-                f"{self._unread_hours.total()} rows have opening hours that are not understood "
-                f"({shown}); they are shown as text and count as unknown"
-            )
-        if self._private_phones:
-            told.append(
-                f"{self._private_phones} cells hold private mobile numbers; they are sealed and "
-                "not published: give a duty phone"
-            )
-        return told
+        """What was met that a person should know of, each sort in a line."""
+        return self.remarks.warnings()
 
     def _heading(self, field: str) -> str:
         """Column of a field in this file."""
@@ -238,7 +219,7 @@ class EntryReader:
             return ""
         code = terms.find(text)
         if code is None:
-            self._unknown.setdefault(field, Counter())[text] += 1
+            self.remarks.note_word(self._row, field, text)
             extra.setdefault(self._heading(field), text)
         return code or ""
 
@@ -256,12 +237,13 @@ class EntryReader:
                 own = subtypes(kind).find(cell) if name == "subtype" else None
                 value = own or parse_value(field, cell)
             except ValueError as error:
-                shown = "…" if field.private else f"{cell[:_SHOWN_CHARS]!r}"
-                self._bad.setdefault(name, []).append(f"{shown}: {error}")
+                self.remarks.note_value(self._row, name, cell, str(error))
                 if not (field.private and field.type == "text"):
                     extra.setdefault(self._heading(name), cell)
                     continue
                 value = line_text(cell)  # a long name is no reason to lose it
+            if name == "keeper_phone" and sum(map(str.isdigit, value)) < _DIGITS_TO_CALL:
+                self.remarks.note_short_number(self._row, sum(map(str.isdigit, value)))
             if field.sealed and value:
                 value = self._seal(name, value) if self._seal else ""
             if value not in ("", ()):
@@ -303,7 +285,7 @@ class EntryReader:
             text = unicodedata.normalize("NFKC", values.get(name, ""))
             if not _MOBILE.search(text):
                 continue
-            self._private_phones += 1
+            self.remarks.note_mobile(self._row, name)
             if self._seal:
                 heading = "private_phone" if name == "phone" else self._heading(name)
                 extra[heading] = self._seal("extra", line_text(values[name]))
@@ -312,13 +294,27 @@ class EntryReader:
                 rest = ""
             values[name] = re.sub(r"[(（]\s*[)）]", "", rest).strip(" /,，、;；")
 
+    def _take_private(self, values: dict[str, str], extra: dict[str, Any]) -> None:
+        """Cells of a private export that were sealed, sealed again under their old headings."""
+        notes = {"private_phone": values.get("private_phone", "")}
+        told = values.get("private_notes", "")
+        if told:
+            with suppress(ValueError, RecursionError):
+                found = json.loads(told)
+                notes |= found if isinstance(found, dict) else {}
+            if len(notes) == 1:  # not as we wrote it
+                notes[self._heading("private_notes")] = told
+        for heading, text in notes.items():
+            if text and self._seal:
+                extra[heading] = self._seal("extra", line_text(cell_text(text)))
+
     def _sealed_extra(self, extra: dict[str, Any]) -> dict[str, Any]:
         """Cells that were not understood, those with somebody's name or number sealed."""
         kept = {}
         for heading, cell in extra.items():
             text = cell_text(cell)
             personal = any(word in heading.casefold() for word in _PERSONS)
-            if (personal or _MOBILE.search(unicodedata.normalize("NFKC", text))) and self._seal:
+            if (personal or holds_mobile(text)) and self._seal:
                 sealed = text.startswith(SEALED)
                 kept[heading] = text if sealed else self._seal("extra", line_text(text))
             else:
@@ -350,13 +346,13 @@ class EntryReader:
         opening = _read_hours(text) if text else _NO_HOURS
         text = line_text(values.get("hours_text", "")) or text
         if opening.unread:
-            self._unread_hours[opening.unread] += 1
+            self.remarks.note_hours(self._row, opening.unread)
         dated = line_text(values.get("exceptions", ""))
         if not dated:
             return text, opening.hours
         told = _read_hours(dated)
         if told.unread:
-            self._unread_hours[dated] += 1
+            self.remarks.note_hours(self._row, dated)
         return text, replace(
             opening.hours,
             exceptions=opening.hours.exceptions + told.hours.exceptions,
@@ -382,6 +378,11 @@ class EntryReader:
         if not text:
             return self.datum
         return parse_datum(text) if _is_datum(text) else self.datum
+
+
+def holds_mobile(text: str) -> bool:
+    """Whether a text has somebody's mobile number in it."""
+    return _MOBILE.search(unicodedata.normalize("NFKC", text)) is not None
 
 
 def _is_datum(text: str) -> bool:

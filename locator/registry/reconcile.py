@@ -8,6 +8,8 @@ it should be is neither missing nor right.
 from __future__ import annotations
 
 import math
+import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -51,6 +53,8 @@ class Listing:
         from other fields is not compared.
     stale_id
         Whether ids are kept with the station and none is in the list any more.
+    spelt_otherwise
+        Whether the names are not the same, though alike enough for one place's.
     """
 
     code: str
@@ -63,6 +67,7 @@ class Listing:
     renamed: bool = False
     stale_id: bool = False
     duplicates: tuple[Poi, ...] = ()
+    spelt_otherwise: bool = False
 
     @property
     def outcome(self) -> str:
@@ -230,6 +235,7 @@ def _with_poi(plain: Listing, place: int, pairing: Pairing, moved_m: float) -> L
         moved=pair.distance_m > moved_m,
         renamed=_is_renamed(real_name(pairing.stations[place]), poi.name),
         duplicates=tuple(pairing.pois[index] for index in pairing.duplicates.get(place, ())),
+        spelt_otherwise=_is_spelt_otherwise(real_name(pairing.stations[place]), poi.name),
     )
 
 
@@ -240,6 +246,13 @@ def _is_renamed(ours: str, theirs: str) -> bool:
     if not core_of(ours) and not core_of(theirs):
         return False
     return compare_names(ours, theirs) < ALIKE
+
+
+def _is_spelt_otherwise(ours: str, theirs: str) -> bool:
+    """Whether names differ by more than case, width, spaces and signs."""
+    plain = [re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name).casefold())
+             for name in (ours, theirs)]  # fmt: skip
+    return bool(plain[0]) and plain[0] != plain[1]
 
 
 def _better_datum(pairing: Pairing, datum: str) -> str:

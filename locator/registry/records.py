@@ -344,6 +344,14 @@ def showable(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return shown
 
 
+def hidden_names(values: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Names of the private fields that `showable` leaves out of one side of `compare`."""
+    known = values or {}
+    told = {*known.get("facts", {}), *known.get("verified", {})}
+    names = [name for name in fields() if name in told and name in _private()]
+    return (*names, *(name for name in ("private_phone",) if name in known.get("extra", {})))
+
+
 @cache
 def _private() -> frozenset[str]:
     return frozenset(name for name, field in fields().items() if field.private)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 import sqlalchemy as sa
 
 from geodata.fields import fields
-from locator.errors import ConflictError, DataError, InputError, NotFoundError
+from locator.errors import ConflictError, DataError, NotFoundError
 from locator.registry import history, models, records
 from locator.registry.batches import (
     NOBODY,
@@ -33,6 +33,12 @@ from locator.registry.batches import (
     write_changes,
 )
 from locator.registry.database import Database, open_database
+from locator.registry.disclosures import (
+    Disclosure,
+    note_disclosure,
+    read_disclosures,
+    require_reason,
+)
 from locator.registry.imports import ImportPlan, ImportReport, Inspect, plan_import
 from locator.registry.reading import Check, EntryReader
 from locator.registry.sealing import KEY_NAME, SEALED, Sealer
@@ -161,11 +167,10 @@ class Registry:
         InputError
             Nobody or no reason is named.
         """
-        if not (by.who.strip() and by.why.strip()):
-            raise InputError("private fields are shown to somebody for a reason: name both")
+        require_reason(by)
         with self.database.write() as connection:
             entry = find_entry(connection, code)
-            self._note_disclosure(connection, by, code)
+            note_disclosure(connection, by, code, at=utc_now())
         return self.opened(entry)
 
     def opened(self, entry: Entry) -> dict[str, str]:
@@ -183,16 +188,17 @@ class Registry:
     def reveal_all(self, *, by: Actor) -> list[Entry]:
         """All entries with their private fields in clear, for a private export; kept as well.
 
+        Cells of `extra` stay sealed: `sealer` opens those that are written.
+
         Raises
         ------
         InputError
             Nobody or no reason is named.
         """
-        if not (by.who.strip() and by.why.strip()):
-            raise InputError("private fields are shown to somebody for a reason: name both")
+        require_reason(by)
         with self.database.write() as connection:
             entries = records.load_entries(connection)
-            self._note_disclosure(connection, by, f"all {len(entries)} stations")
+            note_disclosure(connection, by, f"all {len(entries)} stations", at=utc_now())
         opened = [(entry, self.opened(entry)) for entry in entries]
         return [
             replace(
@@ -202,10 +208,10 @@ class Registry:
             for entry, clear in opened
         ]
 
-    @staticmethod
-    def _note_disclosure(connection: Connection, by: Actor, what: str) -> None:
-        row = {"at": utc_now(), "who": by.who, "why": by.why, "what": what}
-        connection.execute(sa.insert(models.disclosure), row)
+    def disclosures(self, *, limit: int | None = None) -> list[Disclosure]:
+        """Who saw private fields in clear and why, the newest first."""
+        with self.database.read() as connection:
+            return read_disclosures(connection, limit=limit)
 
     # -- importing -----------------------------------------------------------------------------
 
@@ -457,6 +463,16 @@ class Registry:
             A date, which means its end in `zone`; or a datetime (in `zone` where it has none).
         """
         return Stations.from_records(map(station_of, self.entries_as_of(day, zone=zone)))
+
+    def began(self) -> datetime | None:
+        """Instant (UTC, without zone) of the first writing; None before it."""
+        with self.database.read() as connection:
+            return connection.execute(sa.select(sa.func.min(models.batch.c.at))).scalar()
+
+    def batch_codes(self, numbers: Sequence[int], *, most: int = 3) -> dict[int, list[str]]:
+        """Codes of the stations that writings touched, for those that touched `most` or fewer."""
+        with self.database.read() as connection:
+            return history.read_codes(connection, numbers, most=most)
 
     def entries_as_of(self, day: date, *, zone: tzinfo = UTC) -> list[Entry]:
         """Everything that was stored at the end of a day, or at an instant; as `as_of`."""

@@ -17,15 +17,19 @@ from typing import TYPE_CHECKING, Any
 
 from geodata.columns import field_names
 from geodata.fields import Field, fields
+from geodata.guarding import escape_text, guard_text, is_formula
 from geodata.headings import EXAMPLE, EXPLANATION
 from geodata.vocabulary import facilities, kinds, read_data, subtypes
 from geodata.writing import written_aside
 from locator.errors import InputError
-from locator.registry.exchange import DATUM_NAMES
+from locator.registry.exchange import DATUM_NAMES, Reveal, format_received_hours
+from locator.registry.template_rows import row_cells
 
 if TYPE_CHECKING:
     from openpyxl.workbook import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
+
+    from locator.registry.entries import Entry
 
 SHEETS = ("站点信息", "填表说明", "选项")
 HEADING_ROW = 4  # below title, lead and bands
@@ -38,6 +42,9 @@ _FACILITY_WORDS = ("有", "无", "坏")
 _FONT = "微软雅黑"
 _MUTED, _MUTED_FILL, _EXAMPLE_FILL, _LINE = "595959", "F2F2F2", "E2EFDA", "BFBFBF"
 _TITLE_COLOUR = "1F4E78"
+_EXAMPLE_KIND = "rest_station"
+_LINE_PT, _LEAST_PT = 12.5, 26.0  # of small print, and of a row of it
+_LON_DEG, _LAT_DEG = (73, 136), (3, 54)  # China's islands and all; beyond it the sheet asks again
 _GROUP_OF = {
     "mother_baby_room": "mother_baby",
     "carnation_station": "carnation",
@@ -57,6 +64,8 @@ class _Column:
         The words of its dropdown.
     open_choices
         Whether something else may be written too.
+    foreign
+        Whether it is for other kinds of station than the example's.
     """
 
     heading: str
@@ -69,15 +78,30 @@ class _Column:
     name: str = ""
     choices: tuple[str, ...] = ()
     open_choices: bool = False
+    foreign: bool = False
 
 
-def write_template(path: str | Path, *, kind: str | None = None) -> None:
-    """Write the empty sheet as .xlsx.
+def write_template(
+    path: str | Path,
+    *,
+    kind: str | None = None,
+    entries: Sequence[Entry] = (),
+    reveal: Reveal | None = None,
+) -> int:
+    """Write the sheet as .xlsx, empty or with stations to be completed.
 
     Parameters
     ----------
     kind
-        Only the columns of that kind of station; of all kinds where not given.
+        Only the columns, and the stations, of that kind; of all kinds where not given.
+    entries
+        Stations to fill in; an import of the sheet as it is changes nothing about them.
+    reveal
+        Opens sealed texts, given with a field's name; without it private cells stay blank.
+
+    Returns
+    -------
+    How many stations were filled in.
 
     Raises
     ------
@@ -94,15 +118,37 @@ def write_template(path: str | Path, *, kind: str | None = None) -> None:
     code = None if kind is None else kinds().parse(kind)
     if kind is not None and code is None:
         raise InputError(f"unknown kind {kind!r}; expected one of {', '.join(kinds().codes)}")
+    chosen = [entry for entry in entries if code in (None, entry.kind)]
     columns = list(_columns(code))
+    if any(format_received_hours(entry) for entry in chosen):
+        columns.append(_column("hours_text", _words()["kept"], code))
     book = Workbook()
     book.remove(book.worksheets[0])
     form, guide, choices = (book.create_sheet(name) for name in SHEETS)
     _fill_form(form, columns)
     _fill_guide(guide, columns)
-    _fill_choices(book, form, choices, columns)
+    _fill_choices(book, form, choices, columns, code, FIRST_ROW + len(chosen) + _FILLED_ROWS - 1)
+    for row, entry in enumerate(chosen, start=FIRST_ROW):
+        _fill_row(form, row, columns, row_cells(entry, [c.name for c in columns], reveal))
     with written_aside(target) as aside:
         book.save(aside)
+    return len(chosen)
+
+
+def _fill_row(sheet: Worksheet, row: int, columns: Sequence[_Column], cells: Sequence[Any]) -> None:
+    """One station; its texts are texts, whatever they begin with."""
+    for place, (column, value) in enumerate(zip(columns, cells, strict=True), start=1):
+        if value is None:
+            continue
+        cell = sheet.cell(row, place)
+        if isinstance(value, str):
+            guarded = guard_text(value) if value.startswith("'") else value
+            cell.value = escape_text(guarded, xml=True)
+            cell.data_type = "s"
+            cell.quotePrefix = is_formula(value)
+        else:
+            cell.value = value
+        cell.number_format = _number_format(column)
 
 
 # -- columns -----------------------------------------------------------------------------------
@@ -137,11 +183,13 @@ def _names(band: dict[str, Any], kind: str | None) -> Iterator[str]:
 def _column(name: str, band: dict[str, Any], kind: str | None) -> _Column:
     hints, examples = _words()["hint"], _words()["example"]
     place = {"band": band["name"], "colour": band["colour"], "name": name}
+    shown = kind or _EXAMPLE_KIND
+    place["foreign"] = band.get("group") not in (None, _GROUP_OF.get(shown))
     if name in facilities():
         return _Column(
             facilities()[name].zh,
             hint=hints["facility"],
-            example=examples["facility"],
+            example=examples.get(name, examples["facility"]),
             choices=_FACILITY_WORDS,
             open_choices=True,
             **place,
@@ -151,12 +199,24 @@ def _column(name: str, band: dict[str, Any], kind: str | None) -> _Column:
     return _Column(
         field.zh if field else "其他设施" if name == "facilities" else field_names()[name],
         hint=hints.get(name, ""),
-        example=examples.get(name, ""),
+        example=_kind_example(name, shown) or examples.get(name, ""),
         mandatory=mandatory,
         field=field,
         choices=_choices(name, field, kind),
         **place,
     )
+
+
+def _kind_example(name: str, kind: str) -> str:
+    """Example of what depends on the kind of station, so that the row speaks of one kind."""
+    term = kinds()[kind]
+    told = {
+        "name": f"示例街道{term.zh}",
+        "short_name": f"示例{term.short_zh}",
+        "kind": term.zh,
+        "subtype": next(iter(subtypes(kind))).zh,
+    }
+    return told.get(name, "")
 
 
 def _choices(name: str, field: Field | None, kind: str | None) -> tuple[str, ...]:
@@ -179,7 +239,8 @@ def _allowed(column: _Column) -> str:
         more = "，或台数" if column.open_choices else ""
         return "、".join(column.choices) + more
     if column.name in _PLACE_LIMITS_DEG:
-        return "十进制度"
+        low, high = _LON_DEG if column.name == "lon" else _LAT_DEG
+        return f"十进制度，{low} 至 {high}；度分秒也能读"
     if field is None:
         return "日期，如 2026-03-01" if column.name == "verified_on" else "文字"
     if field.type in ("int", "number"):
@@ -202,7 +263,8 @@ def _fill_form(sheet: Worksheet, columns: Sequence[_Column]) -> None:
     words = _words()
     sheet.cell(1, 1, words["title"]).font = Font(_FONT, 18, bold=True, color=_TITLE_COLOUR)
     sheet.cell(2, 1, words["lead"] + words["asked"]).font = Font(_FONT, 10, color=_MUTED)
-    for row, height in ((1, 34), (2, 20), (3, 20), (4, 26), (5, 66), (6, 36)):
+    heights = (26, 16, 16, 26, _height(columns, "hint"), _height(columns, "example"))
+    for row, height in enumerate(heights, start=1):
         sheet.row_dimensions[row].height = height
     _fill_bands(sheet, columns)
     wrapped = Alignment(vertical="center", wrap_text=True)
@@ -216,7 +278,12 @@ def _fill_form(sheet: Worksheet, columns: Sequence[_Column]) -> None:
                 "FFFFFF",
             ),
             (HEADING_ROW + 1, EXPLANATION * first + column.hint, _MUTED_FILL, _MUTED),
-            (HEADING_ROW + 2, EXAMPLE * first + column.example, _EXAMPLE_FILL, "375623"),
+            (
+                HEADING_ROW + 2,
+                EXAMPLE * first + column.example * (not column.foreign),
+                _EXAMPLE_FILL,
+                "375623",
+            ),
         )
         for row, text, fill, colour in rows:
             cell = sheet.cell(row, place, text)
@@ -228,8 +295,8 @@ def _fill_form(sheet: Worksheet, columns: Sequence[_Column]) -> None:
             cell.border = _border()
         letter = get_column_letter(place)
         sheet.column_dimensions[letter].width = _width(column)
-    sheet.freeze_panes = f"B{FIRST_ROW}"
-    sheet.sheet_view.zoomScale = 110
+    # Explanations and example scroll away: on a small screen they would leave no room to write.
+    sheet.freeze_panes = f"B{HEADING_ROW + 1}"
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = 8  # A3
     sheet.page_setup.fitToHeight = 0
@@ -285,22 +352,43 @@ def _fill_guide(sheet: Worksheet, columns: Sequence[_Column]) -> None:
 
 
 def _fill_choices(
-    book: Workbook, form: Worksheet, choices: Worksheet, columns: Sequence[_Column]
+    book: Workbook,
+    form: Worksheet,
+    choices: Worksheet,
+    columns: Sequence[_Column],
+    kind: str | None,
+    last: int,
 ) -> None:
     """The words of the dropdowns, hidden, and the rules for what is filled in."""
     from openpyxl.utils import get_column_letter
 
     choices.sheet_state = "hidden"
+    letters = {column.name: get_column_letter(n) for n, column in enumerate(columns, start=1)}
     for place, column in enumerate(columns, start=1):
         letter = get_column_letter(place)
         for row, word in enumerate(column.choices, start=1):
             choices.cell(row, place, word)
-        rule = _rule(column, f"'{SHEETS[2]}'!${letter}$1:${letter}${len(column.choices)}")
+        source = f"'{SHEETS[2]}'!${letter}$1:${letter}${len(column.choices)}"
+        if column.name == "subtype" and kind is None:
+            source = _name_subtypes(book, letters["kind"], letter)
+        rule = _rule(column, source)
         if rule is not None:
-            rule.add(f"{letter}{FIRST_ROW}:{letter}{FIRST_ROW + _FILLED_ROWS - 1}")
+            rule.add(f"{letter}{FIRST_ROW}:{letter}{last}")
             form.add_data_validation(rule)
         form.column_dimensions[letter].number_format = _number_format(column)
     book.active = 0
+
+
+def _name_subtypes(book: Workbook, kind_letter: str, letter: str) -> str:
+    """Name the sub-kinds of each kind in the list; the formula that gives those of a row's."""
+    from openpyxl.workbook.defined_name import DefinedName
+
+    listed = [term.kind for term in subtypes()]
+    for term in kinds():
+        rows = [row for row, kind in enumerate(listed, start=1) if kind == term.code]
+        place = f"'{SHEETS[2]}'!${letter}${rows[0]}:${letter}${rows[-1]}"
+        book.defined_names[term.zh] = DefinedName(term.zh, attr_text=place)
+    return f"INDIRECT(${kind_letter}{FIRST_ROW})"
 
 
 def _rule(column: _Column, source: str) -> Any:
@@ -311,7 +399,9 @@ def _rule(column: _Column, source: str) -> Any:
     if column.choices:
         told: dict[str, Any] = {"type": "list", "formula1": source}
     elif column.name in _PLACE_LIMITS_DEG:
-        return None  # degrees, minutes and seconds are read too
+        low, high = _LON_DEG if column.name == "lon" else _LAT_DEG
+        told = {"type": "decimal", "operator": "between", "formula1": str(low),
+                "formula2": str(high), "errorStyle": "warning"}  # fmt: skip
     elif column.name == "verified_on" or (field and field.type == "date"):
         earliest = f"DATE({_EARLIEST.year},{_EARLIEST.month},{_EARLIEST.day})"
         told = {"type": "date", "operator": "greaterThanOrEqual", "formula1": earliest}
@@ -339,6 +429,15 @@ def _number_format(column: _Column) -> str:
         return "yyyy-mm-dd"
     plain = column.name in _PLACE_LIMITS_DEG or column.open_choices
     return "General" if plain or (field and field.type in ("int", "number")) else "@"
+
+
+def _height(columns: Sequence[_Column], what: str) -> float:
+    """Height of a row in which the longest text of a column is not cut."""
+    lines = [
+        math.ceil((2 * len(getattr(column, what)) + 10 * (place == 0)) / (_width(column) - 1))
+        for place, column in enumerate(columns)
+    ]
+    return max(_LEAST_PT, _LINE_PT * max(lines) + 4)
 
 
 def _border() -> Any:

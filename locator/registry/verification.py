@@ -7,14 +7,51 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from geodata.columns import field_names, field_words
 from geodata.fields import fields
-from geodata.vocabulary import facilities, word_list
+from geodata.vocabulary import facilities, normalise, word_list
 from locator.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
     from locator.registry.entries import Entry
 
 WHOLE = ""  # stands for the record as a whole
+
+
+def find_name(text: str) -> str:
+    """Name of a field, or code of a facility, that a word means.
+
+    Raises
+    ------
+    NotFoundError
+        It means none; all fields are told.
+
+    Examples
+    --------
+    >>> find_name("开放时间"), find_name("空调"), find_name("hours")
+    ('hours', 'AC', 'hours')
+    """
+    if text in fields() or text in facilities():
+        return text
+    word = normalise(text)
+    for name, words in field_words().items():
+        if word in words and name in fields():
+            return name
+    code = facilities().parse(text)
+    if code is None:
+        known = ", ".join(f"{name} {field.zh}" for name, field in fields().items())
+        raise NotFoundError(f"no field {text!r}; expected a facility or one of {known}")
+    return code
+
+
+def label(name: str) -> str:
+    """What people call a field or facility.
+
+    >>> label("access_mode"), label("AC")
+    ('进入方式', '空调')
+    """
+    term = facilities().get(name)
+    return term.zh if term else field_names().get(name, name)
 
 
 def verified_entry(
@@ -33,7 +70,8 @@ def verified_entry(
     Parameters
     ----------
     names
-        Fields, or codes of facilities, that were checked; none for the record as a whole.
+        Fields or facilities that were checked, by name or any heading a sheet may have; none
+        for the record as a whole.
     on, today
         Day of the check and of today in the city.
     how
@@ -50,13 +88,8 @@ def verified_entry(
     """
     if on > today:
         raise InputError(f"a check on {on} lies ahead of today, {today}; give the day it was made")
-    unknown = [name for name in names if name not in fields() and name not in facilities()]
-    if unknown:
-        raise NotFoundError(
-            f"no field {unknown[0]!r}; expected one such as hours, phone, access_mode"
-        )
     days = dict(entry.verified)
-    for name in names or (WHOLE,):
+    for name in [find_name(name) for name in names] or [WHOLE]:
         days[name] = max(on, days.get(name, on))
     facts = dict(entry.facts)
     if how:

@@ -1,0 +1,390 @@
+"""Which closing hurts most: what each station alone covers, from the two nearest of each node.
+
+What lies within the limit of one station only is lost when it closes, no more and no less. So all
+single losses come from one sweep with two labels and one pass over the streets, and are those that
+measuring anew without each station would give. A group that closes together (all branches of one
+bank) takes the place of a station: what no other group covers. Pairs need a third label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from typing_extensions import override
+
+from locator.arrays import Bools, Floats, Ints, Longs, frozen
+from locator.errors import InputError
+from locator.hours.timetable import CLOSED, OPEN, UNKNOWN, States
+from locator.openings import Openings, find_openings, ordinary_days, usual_hours
+from locator.sweep import sweep_k_nearest
+
+if TYPE_CHECKING:
+    from locator.counted import Counted
+    from locator.network import StreetNetwork
+    from locator.placement import Placement
+    from locator.version import CityVersion
+
+Report = Callable[[float, str], None]
+LISTED_PAIRS = 20
+NOTHING_LOST_M = 1e-3  # less than a millimetre is nothing
+_WEEK_HOURS = 168
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two stations that stand in for each other.
+
+    Parameters
+    ----------
+    codes
+        Of the two.
+    lost
+        What both closing lose together.
+    beyond
+        How much of that neither loses alone.
+    """
+
+    codes: tuple[str, str]
+    lost: float
+    beyond: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hourly:
+    """Losses through an ordinary week; where nobody knows its hours a station counts as closed.
+
+    Parameters
+    ----------
+    lost : (m, areas + 1)
+        Unit-hours a week: what each station alone covers, times how long it does.
+    idle : (m,) int8
+        1 where the station never covers anything alone: then it may move and nothing is lost at
+        any hour, as long as the others stay. 0 where it does; -1 where its own hours are not fully
+        known.
+    sure : (m,) bool
+        Whether its own hours are fully known; where not, `lost` is the least that it may be.
+    """
+
+    lost: Floats
+    idle: States
+    sure: Bools
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Losses:
+    """What the closing of each station loses.
+
+    Parameters
+    ----------
+    within_m
+        The limit, in the network's cost.
+    codes
+        The stations, ascending.
+    lost : (m, areas + 1)
+        If every station were open; the last column lies in no area.
+    areas, unit
+        Codes of the areas, and what is counted.
+    hourly
+        Through the week, where asked for.
+    pairs
+        The pairs that lose most beyond what each loses alone, worst first.
+    hosts
+        What the closing of all stations of one host loses, worst first: host, its stations, lost.
+    """
+
+    within_m: float
+    codes: tuple[str, ...]
+    lost: Floats
+    areas: tuple[str, ...]
+    unit: str
+    hourly: Hourly | None
+    pairs: tuple[Pair, ...]
+    hosts: tuple[tuple[str, tuple[str, ...], float], ...]
+
+    @override
+    def __repr__(self) -> str:
+        return f"<Losses: {len(self.codes)} stations, {self.alone.sum():,.0f} {self.unit} at risk>"
+
+    @property
+    def alone(self) -> Floats:
+        """(m,) what each station's closing loses everywhere."""
+        return np.asarray(self.lost.sum(axis=1))
+
+    def order(self) -> Ints:
+        """Rows worst first; equal ones (to the thousandth) by code."""
+        return np.lexsort((np.arange(len(self.codes)), -np.round(self.alone, 3))).astype(np.int32)
+
+    def of(self, code: str) -> float:
+        """What one station's closing loses."""
+        try:
+            return float(self.alone[self.codes.index(code)])
+        except ValueError:
+            raise InputError(f"station {code!r} is not among those in this question") from None
+
+    def to_document(self) -> dict[str, Any]:
+        """The JSON of `locator losses`."""
+        alone = self.alone
+        rows = []
+        for i in self.order().tolist():
+            row: dict[str, Any] = {"code": self.codes[i], "lost_m": round(float(alone[i]), 3)}
+            if self.hourly is not None:
+                row["lost_hours"] = round(float(self.hourly.lost[i].sum()), 3)
+                row["hours_known"] = bool(self.hourly.sure[i])
+                row["may_move"] = {1: True, 0: False}.get(int(self.hourly.idle[i]))
+            if self.areas:
+                row["districts"] = {
+                    code: round(float(self.lost[i, area]), 3)
+                    for area, code in enumerate(self.areas)
+                    if self.lost[i, area] > NOTHING_LOST_M
+                }
+            rows.append(row)
+        return {
+            "within_m": self.within_m,
+            "unit": self.unit,
+            "stations": rows,
+            "pairs": [
+                {"codes": list(pair.codes), "lost_m": round(pair.lost, 3),
+                 "beyond_m": round(pair.beyond, 3)}
+                for pair in self.pairs
+            ],
+            "hosts": [
+                {"host": host, "stations": list(codes), "lost_m": round(lost, 3)}
+                for host, codes, lost in self.hosts
+            ],
+        }  # fmt: skip
+
+
+def ask_losses(  # noqa: PLR0913  (each is a word of the question)
+    view: CityVersion,
+    within: float | str,
+    *,
+    kind: str | None = None,
+    mode: str = "walk",
+    by: str = "",
+    demand: str = "",
+    hosts: Mapping[str, str] | None = None,
+    hourly: bool = False,
+    on: date | None = None,
+    report: Report | None = None,
+) -> Losses:
+    """The losses of a city.
+
+    Parameters
+    ----------
+    hosts
+        Host by code of the station; those of no known host are left out of the ranking of hosts.
+    hourly
+        Also through an ordinary week: a sweep for each distinct set of open stations.
+    on
+        As in `locator.week.ask_week`.
+    """
+    from locator.moments import local_now
+
+    network, limit = view.metric(within, mode)
+    placement = view.placement(kind=kind, mode=mode, timed=network.timed)
+    counted = view.counted(by=by, demand=demand)
+    rows = placement.rows.tolist()
+    codes = tuple(view.stations.code[row] for row in rows)
+    lost = measure_losses(network, placement, limit, counted)
+    through = None
+    if hourly:
+        day = on or local_now(view.config.time_zone).date()
+        hours = usual_hours([view.stations.opening[row] for row in rows], day)
+        doubted = view.stations.disputed[placement.rows]
+        openings = find_openings(hours, ordinary_days(), doubted=doubted)
+        through = measure_hourly(network, placement, limit, counted, openings, report)
+    return Losses(
+        limit, codes, lost, counted.areas, counted.unit, through,
+        find_pairs(network, placement, limit, counted, codes, lost),
+        rank_hosts(network, placement, limit, counted, codes, hosts or {}),
+    )  # fmt: skip
+
+
+def measure_losses(
+    network: StreetNetwork,
+    placement: Placement,
+    limit: float,
+    counted: Counted,
+    *,
+    group: ArrayLike | None = None,
+) -> Floats:
+    """What each station alone has within the limit: what its closing loses.
+
+    Parameters
+    ----------
+    limit
+        In the network's cost.
+    counted
+        What counts, and in which area.
+    group : (m,) int
+        Stations that close together: numbers from 0 on. Every station by itself unless given.
+
+    Returns
+    -------
+    (stations or groups, areas + 1)
+        The last column is what lies in no area. Two labels a node, and time linear in streets.
+    """
+    from locator.kernels.losses import measure_alone
+
+    owners = len(placement)
+    if group is not None:
+        numbers = np.asarray(group, np.int32)
+        placement = _regroup(placement, numbers)
+        owners = int(numbers.max(initial=-1)) + 1
+    _check_limit(limit)
+    labels = sweep_k_nearest(network, placement, 2, limit_m=limit)
+    alone = np.zeros((owners, len(counted.areas) + 1))
+    measure_alone(
+        limit, network.group, labels, placement.group, counted.group(network),
+        _worth(network, counted), alone,
+    )  # fmt: skip
+    return frozen(alone)
+
+
+def find_pairs(
+    network: StreetNetwork,
+    placement: Placement,
+    limit: float,
+    counted: Counted,
+    codes: Sequence[str],
+    lost: Floats,
+    *,
+    most: int = LISTED_PAIRS,
+) -> tuple[Pair, ...]:
+    """The pairs that lose most beyond what each of them loses alone; equal ones by code.
+
+    Parameters
+    ----------
+    lost : (m, areas + 1)
+        What `measure_losses` says of the same question.
+    """
+    one, two, beyond = measure_pairs(network, placement, limit, counted)
+    alone = lost.sum(axis=1)
+    order = np.lexsort((two, one, -np.round(beyond, 3)))[:most]
+    return tuple(
+        Pair((codes[i], codes[j]), float(alone[i] + alone[j] + more), more)
+        for i, j, more in zip(
+            one[order].tolist(), two[order].tolist(), beyond[order].tolist(), strict=True
+        )
+        if more > NOTHING_LOST_M
+    )
+
+
+def measure_pairs(
+    network: StreetNetwork, placement: Placement, limit: float, counted: Counted
+) -> tuple[Longs, Longs, Floats]:
+    """What lies within the limit of exactly two stations: their rows (lower first), and how much.
+
+    Three labels a node, and time linear in streets.
+    """
+    from locator.kernels.losses import list_pairs
+
+    _check_limit(limit)
+    labels = sweep_k_nearest(network, placement, 3, limit_m=limit)
+    owners = max(len(placement), 1)
+    room = len(network.streets) + 16
+    while True:
+        mark, value = np.empty(room, np.int64), np.empty(room)
+        count = list_pairs(
+            limit, network.group, labels, placement.group, counted.group(network),
+            _worth(network, counted), owners, (mark, value),
+        )  # fmt: skip
+        if count <= room:
+            break
+        room = count
+    marks, own = np.unique(mark[:count], return_inverse=True)
+    beyond = np.bincount(own.reshape(-1), weights=value[:count], minlength=len(marks))
+    return marks // owners, marks % owners, np.asarray(beyond, np.float64)
+
+
+def rank_hosts(
+    network: StreetNetwork,
+    placement: Placement,
+    limit: float,
+    counted: Counted,
+    codes: Sequence[str],
+    hosts: Mapping[str, str],
+) -> tuple[tuple[str, tuple[str, ...], float], ...]:
+    """What the closing of all stations of each host loses: host, codes, lost; worst first."""
+    names = sorted({hosts[code] for code in codes if hosts.get(code)})
+    if not names:
+        return ()
+    number = {name: i for i, name in enumerate(names)}
+    group, free = np.empty(len(codes), np.int32), len(names)
+    for row, code in enumerate(codes):
+        known = number.get(hosts.get(code, ""))
+        group[row] = free if known is None else known
+        free += known is None  # without a host a station closes alone
+    lost = measure_losses(network, placement, limit, counted, group=group).sum(axis=1)
+    rows = [
+        (name, tuple(code for code in codes if hosts.get(code) == name), float(lost[i]))
+        for name, i in number.items()
+    ]
+    return tuple(sorted(rows, key=lambda row: (-round(row[2], 3), row[0])))
+
+
+def measure_hourly(
+    network: StreetNetwork,
+    placement: Placement,
+    limit: float,
+    counted: Counted,
+    openings: Openings,
+    report: Report | None = None,
+) -> Hourly:
+    """What each station alone covers through the days of `openings`, per week of 168 hours."""
+    tell = report or (lambda _share, _text: None)
+    minutes = openings.known_minutes
+    lost = np.zeros((len(placement), len(counted.areas) + 1))
+    ever = np.zeros(len(placement), bool)
+    chosen = np.flatnonzero(minutes)
+    for done, row in enumerate(chosen.tolist()):
+        opened = open_only(placement, openings.mask(row))
+        alone = measure_losses(network, opened, limit, counted)
+        lost += alone * (minutes[row] / 60.0)
+        ever |= alone.sum(axis=1) > NOTHING_LOST_M
+        tell((done + 1) / len(chosen), f"{done + 1} of {len(chosen)} sets of stations")
+    lost *= _WEEK_HOURS / (minutes.sum() / 60.0)
+    idle = np.where(ever, CLOSED, OPEN).astype(np.int8)
+    sure = ~openings.doubtful
+    idle[~sure & ~ever] = UNKNOWN
+    return Hourly(frozen(lost), frozen(idle), frozen(sure))
+
+
+def open_only(placement: Placement, open_rows: Bools) -> Placement:
+    """The same placement, where only some stations serve; rows stay what they are."""
+    seed, listed = open_rows[placement.seed_row], open_rows[placement.row]
+    before = np.concatenate(([0], np.cumsum(listed)))
+    return replace(
+        placement,
+        first=frozen(before[placement.first], np.int64),
+        row=frozen(placement.row[listed]),
+        offset_m=frozen(placement.offset_m[listed]),
+        snap_m=frozen(placement.snap_m[listed]),
+        seed_node=frozen(placement.seed_node[seed]),
+        seed_m=frozen(placement.seed_m[seed]),
+        seed_row=frozen(placement.seed_row[seed]),
+    )
+
+
+def _regroup(placement: Placement, group: Ints) -> Placement:
+    """The same placement with groups in place of stations."""
+    if len(group) != len(placement) or (group < 0).any():
+        raise InputError(f"{len(group)} groups from 0 on for {len(placement)} stations")
+    return replace(
+        placement, row=frozen(group[placement.row]), seed_row=frozen(group[placement.seed_row])
+    )
+
+
+def _worth(network: StreetNetwork, counted: Counted) -> tuple[Ints, Floats]:
+    area = np.where(counted.area < 0, len(counted.areas), counted.area).astype(np.int32)
+    return area, counted.worth(network)
+
+
+def _check_limit(limit: float) -> None:
+    if not limit > 0:
+        raise InputError(f"the limit is {limit} m, expected more than 0")

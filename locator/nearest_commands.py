@@ -1,0 +1,225 @@
+"""The command `nearest`: from a point, from a named place, on the way somewhere, or for a sheet."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from locator.moments import NOW
+from locator.terminal import Coordinates, Progress, metres, settings, shared, show, table, warn
+
+if TYPE_CHECKING:
+    from locator.starts import Start
+    from locator.view import CityView
+
+_WHY = {
+    "ambiguous": "several places may be meant: say which, by its district or as LON LAT",
+    "unknown_place": "no place of that name: try another spelling, or give LON LAT",
+    "outside": "a point lies beside the city's streets",
+    "unreachable": "no station lies on a way there",
+}
+_STATES = {True: "open", False: "closed", None: "?"}
+_DAY_MIN = 24 * 60
+
+
+@click.command(cls=Coordinates)
+@click.argument("lon", required=False)
+@click.argument("lat", required=False)
+@click.option("--k", type=click.IntRange(min=1), default=3, show_default=True, help="How many.")
+@click.option("--kind", help="Only that kind of station.")
+@click.option("--mode", default="walk", show_default=True,
+              help="walk, slow_walk, ebike, car or truck.")  # fmt: skip
+@click.option(
+    "--at", metavar="WHEN", help="Leaving now, at an ISO time, or Sun 03:00 (周日 03:00)."
+)
+@click.option("--open", "open_only", is_flag=True, help="Only stations open on arrival.")
+@click.option("--stay", "stay_min", type=click.FloatRange(0, _DAY_MIN), default=0.0, metavar="MIN",
+              help="Open for so many minutes after arrival.")  # fmt: skip
+@click.option("--need", multiple=True, metavar="CODE",
+              help="A facility (WATER), any of several (TOILET|TOILET_NEAR), a trade (courier), "
+              "free_entry, public or staff; may be repeated.")  # fmt: skip
+@click.option("--within", metavar="M", help="Not farther than 1000 (metres) or 15min.")
+@click.option("--datum", default="wgs84", show_default=True, help="Datum of LON LAT.")
+@click.option("--from", "start", metavar="PLACE",
+              help="A street, crossing, district or station's code instead.")  # fmt: skip
+@click.option("--toward", metavar="PLACE", help="Least detour on the way to LON,LAT or a place.")
+@click.option("--accuracy", "accuracy_m", type=click.FloatRange(min=0, min_open=True), metavar="M",
+              help="LON LAT may be off by so much.")  # fmt: skip
+@click.option("--steps", is_flag=True, help="Tell the way to the first station.")
+@click.option("--batch", type=click.Path(path_type=Path), metavar="FILE",
+              help="A sheet of places instead of LON LAT.")  # fmt: skip
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+              help="Where the answers for --batch go (.csv, .xlsx, .geojson, .gpkg).")  # fmt: skip
+@shared
+def nearest(
+    lon: str | None, lat: str | None, start: str | None, toward: str | None,
+    accuracy_m: float | None, steps: bool, batch: Path | None, output: Path | None,
+    within: str | None, **asked: Any,
+) -> None:  # fmt: skip
+    """The stations with the shortest way along streets from LON LAT."""
+    asked["within_m"] = math.inf if within is None else within
+    if batch is not None:
+        if lon is not None or start is not None or toward is not None or output is None:
+            raise click.UsageError("--batch FILE takes -o FILE, and no LON LAT, --from or --toward")
+        _answer_batch(batch, output, asked)
+        return
+    if output is not None:
+        raise click.UsageError("-o is for --batch: give --batch FILE too")
+    text = _start_text(lon, lat, start)
+    view = settings().open().current().with_barriers(at=asked["at"] or NOW)
+    origin = _find(view, text, asked["datum"])
+    goal = None if toward is None else _find(view, toward, asked["datum"])
+    if origin is None or (toward is not None and goal is None):
+        return
+    if goal is not None:
+        _answer_toward(view, origin, goal, asked)
+        return
+    asked["datum"] = origin.datum
+    _answer(view, origin, asked, accuracy_m=accuracy_m, steps=steps)
+
+
+def _start_text(lon: str | None, lat: str | None, start: str | None) -> str:
+    """The start as one text; wrong usage where there is none, or two."""
+    if start is not None:
+        if lon is not None:
+            raise click.UsageError("give LON LAT or --from PLACE, not both")
+        return start
+    if lon is None or lat is None:
+        missing = "LON" if lon is None else "LAT"
+        raise click.UsageError(f"Missing argument '{missing}': give LON LAT, or --from PLACE")
+    return f"{_number(lon, 'LON')!r},{_number(lat, 'LAT')!r}"
+
+
+def _number(text: str, name: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        kind = "option" if text.startswith("-") else "value"
+        raise click.UsageError(f"{kind} {text!r}: {name} expects a number") from None
+    if not math.isfinite(value):
+        raise click.UsageError(f"{name} is {text}, expected a finite number of degrees")
+    return value
+
+
+def _find(view: CityView, text: str, datum: str) -> Start | None:
+    """The start that a text means; None, told to the user, where it is not clear."""
+    from locator.starts import find_start
+
+    found = find_start(view, text, datum=datum)
+    if found.lonlat_deg is not None:
+        return found
+    places = found.to_json()["places"]
+    lines = [f"{text}: {_WHY[found.outcome]}"]
+    rows = [
+        [place["name"], place["kind"], place["district"], f"{place['lon']:.6f} {place['lat']:.6f}"]
+        for place in places
+    ]
+    if rows:
+        lines += table(rows, ["place", "kind", "district", "LON LAT"])
+    show({"outcome": found.outcome, "snap_m": None, "results": [], "places": places}, lines)
+    return None
+
+
+def _answer(
+    view: CityView, origin: Start, asked: dict[str, Any], *, accuracy_m: float | None, steps: bool
+) -> None:
+    """Print the answer for one point."""
+    from locator.nearest_answers import Extras, nearest_document
+
+    assert origin.lonlat_deg is not None  # noqa: S101  (`_find` saw to it)
+    extras = Extras(routes=steps, accuracy_m=accuracy_m)
+    document = nearest_document(view, origin.lonlat_deg, extras=extras, **asked)
+    if origin.matches:
+        document["from"] = origin.matches[0].place.to_json()
+    lines = []
+    advice = document["advice"]
+    if advice is not None:
+        lines += [advice["zh"] + advice["next_zh"], f"{advice['en']} {advice['next_en']}"]
+    if document["results"]:
+        lines += _rows(document["results"])
+        lines += [row["detour"]["en"] for row in document["results"][:1] if row["detour"]]
+    if document["below"]:
+        lines += ["nearer, but not known to be open long enough:", *_rows(document["below"])]
+    if document["connected"]:
+        near = document["connected"]
+        lines.append(f"from {near['street'] or 'the nearest street that leads on'}, "
+                     f"{near['snap_m']:.0f} m away, stations can be reached")  # fmt: skip
+    lines += _left_out(document["left_out"])
+    if "circle" in document:
+        lines.append(document["circle"]["en"])
+    if steps and document["results"] and document["results"][0]["route"]:
+        told = document["results"][0]["route"]["steps"]
+        lines += [f"{i}. {step['zh']} / {step['en']}" for i, step in enumerate(told, start=1)]
+    show(document, lines)
+
+
+def _rows(results: list[dict[str, Any]]) -> list[str]:
+    """Stations as a table."""
+    rows = [
+        [
+            str(i), row["name"], metres(row["distance_m"]), f"{row['time_s'] / 60:.0f} min",
+            metres(row["straight_m"]), _door(row), row["code"],
+        ]
+        for i, row in enumerate(results, start=1)
+    ]  # fmt: skip
+    return table(rows, ["", "station", "way", "time", "straight", "then", "code"])
+
+
+def _door(row: dict[str, Any]) -> str:
+    """What is found at the door on arrival."""
+    if row["open"] and row["closes_in_s"] is not None:
+        return f"open, {row['closes_in_s'] / 60:.0f} min left"
+    if row["open"] is False and row["opens_at"]:
+        return f"closed, opens {row['opens_at'].replace('T', ' ')}"
+    return _STATES[row["open"]]
+
+
+def _left_out(counts: dict[str, int]) -> list[str]:
+    words = {
+        "unknown": "{} left out: not known whether they offer that",
+        "no": "{} left out: they do not offer that",
+        "staff_only": "{} rooms for a firm's own staff left out (--need staff takes them in)",
+    }
+    return [words[key].format(count) for key, count in counts.items() if count]
+
+
+def _answer_toward(view: CityView, origin: Start, goal: Start, asked: dict[str, Any]) -> None:
+    """Print the stations with the least detour."""
+    from geodata.datum import to_wgs84
+    from locator.detour_answers import detour_document
+    from locator.nearest_question import parse_question
+
+    question = parse_question(
+        view.config.time_zone, need=asked["need"], k=asked["k"], kind=asked["kind"],
+        mode=asked["mode"],
+    )  # fmt: skip
+    ends = []
+    for end in (origin, goal):
+        assert end.lonlat_deg is not None  # noqa: S101  (`_find` saw to it)
+        lon, lat = to_wgs84([end.lonlat_deg], end.datum)[0].tolist()
+        ends.append((lon, lat))
+    document = detour_document(view, ends[0], ends[1], question)
+    if asked["at"] or asked["open_only"] or asked["stay_min"] or asked["within_m"] != math.inf:
+        warn(["--toward does not look at hours or limits: --at, --open, --stay, --within unused"])
+    rows = [
+        [str(i), row["name"], metres(row["detour_m"]), metres(row["there_m"]), row["code"]]
+        for i, row in enumerate(document["results"], start=1)
+    ]
+    lines = table(rows, ["", "station", "detour", "way", "code"]) if rows else []
+    show(document, lines or [_WHY[document["outcome"]]])
+
+
+def _answer_batch(batch: Path, output: Path, asked: dict[str, Any]) -> None:
+    """Answer a sheet."""
+    from locator.batch_nearest import answer_file
+    from locator.nearest_question import parse_question
+
+    view = settings().open().current().with_barriers(at=asked["at"] or NOW)
+    question = parse_question(view.config.time_zone, label=True, **asked)
+    made = answer_file(view, batch, output, question, report=Progress())
+    warn(made["warnings"])
+    counts = ", ".join(f"{key} {made[key]:,}" for key in made if key not in {"written", "warnings"})
+    show(made, [counts, f"written to {output}"])

@@ -1,0 +1,200 @@
+"""What a person needs of a station: facilities, a free way in, a room that is open to the public.
+
+Each need is yes, no or unknown for a station. Only stations with yes to all of them are taken;
+those left out are counted, unknown ones apart: what nobody asked about may well be there.
+
+A room for mothers that is for a firm's own staff is left out unless somebody says that they belong
+to the staff: a mother is never sent to a factory's gate.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geodata.checklists import Trade, trades
+from geodata.vocabulary import facilities, is_free_entry
+from locator.arrays import Bools, frozen
+from locator.errors import InputError
+
+if TYPE_CHECKING:
+    from locator.stations import Stations
+
+FREE_ENTRY, PUBLIC, STAFF = "free_entry", "public", "staff"
+"""Needs that are no facility: no phone, app or membership; open to the public; and being of the
+staff oneself, which takes in what is kept for them."""
+
+ROOM = "mother_baby_room"
+_PUBLIC_SCOPES = frozenset({"public", "workers_first"})
+_ANY_OF = re.compile(r"[|,，/]")
+_YES, _NO, _UNKNOWN = 1, 0, -1
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What is needed; made by `parse_needs`.
+
+    Parameters
+    ----------
+    groups
+        Facility codes; one code of each group will do.
+    kinds
+        Kinds of station that are looked for, () for any.
+    free_entry, public
+        No phone, app, membership or register; not for staff, members or by booking.
+    staff
+        Whether rooms kept for staff are taken in.
+    """
+
+    groups: tuple[tuple[str, ...], ...] = ()
+    kinds: tuple[str, ...] = ()
+    free_entry: bool = False
+    public: bool = False
+    staff: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether anything was asked for."""
+        return bool(self.groups or self.kinds or self.free_entry or self.public)
+
+
+NO_NEEDS = Needs()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """Which stations serve the needs, and how many of the others were left out, and why.
+
+    Parameters
+    ----------
+    mask : (n,) bool
+    unknown, no, staff_only
+        Counts of usable stations: nothing speaks against them but something is not known; a need
+        is not met; rooms for staff. Each station counts once, staff first, then no.
+    """
+
+    mask: Bools
+    unknown: int
+    no: int
+    staff_only: int
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """The counts as a document."""
+        return {"unknown": self.unknown, "no": self.no, "staff_only": self.staff_only}
+
+
+def parse_needs(codes: Iterable[str]) -> Needs:
+    """Needs from the words of a question.
+
+    Parameters
+    ----------
+    codes
+        Each a facility (WATER, 热水), several of which one will do (TOILET|TOILET_NEAR), a trade
+        (courier, 环卫工人) for all that its people must find, `free_entry`, `public` or `staff`.
+
+    Raises
+    ------
+    InputError
+        A word is none of these.
+
+    Examples
+    --------
+    >>> parse_needs(["water", "TOILET|TOILET_NEAR", "free_entry"])
+    ... # doctest: +NORMALIZE_WHITESPACE
+    Needs(groups=(('WATER',), ('TOILET', 'TOILET_NEAR')), kinds=(), free_entry=True,
+          public=False, staff=False)
+    >>> parse_needs(["mother"]).kinds
+    ('mother_baby_room',)
+    """
+    groups: dict[tuple[str, ...], None] = {}
+    kinds: dict[str, None] = {}
+    flags = set()
+    for code in (codes,) if isinstance(codes, str) else codes:
+        word = code.strip()
+        trade = _find_trade(word)
+        if word.casefold() in {FREE_ENTRY, PUBLIC, STAFF}:
+            flags.add(word.casefold())
+        elif trade is not None:
+            groups |= dict.fromkeys(trade.must)
+            kinds |= dict.fromkeys(trade.kinds)
+        else:
+            groups[tuple(_find_facility(part, code) for part in _ANY_OF.split(word))] = None
+    return Needs(tuple(groups), tuple(kinds), FREE_ENTRY in flags, PUBLIC in flags, STAFF in flags)
+
+
+def choose_stations(stations: Stations, needs: Needs, usable: Bools) -> Choice:
+    """Which of the usable stations serve all needs; O(stations * needs).
+
+    Parameters
+    ----------
+    usable : (n,) bool
+        Stations of the kind that is looked for that a person may be sent to.
+    """
+    candidates = np.array(usable, bool)
+    if needs.kinds:
+        candidates &= np.array([kind in needs.kinds for kind in stations.kind], bool)
+    told = np.full(len(stations), _YES, np.int8)
+    for group in needs.groups:
+        told = _both(told, _offering(stations, group))
+    if needs.free_entry:
+        told = _both(told, _told(map(is_free_entry, stations.access_scope, stations.access_mode)))
+    if needs.public:
+        told = _both(told, _told(map(_is_public, stations.access_scope)))
+    staff = np.zeros(len(stations), bool)
+    if not needs.staff:
+        pairs = zip(stations.kind, stations.access_scope, strict=True)
+        staff = np.array([pair == (ROOM, STAFF) for pair in pairs], bool)
+    open_to_all = candidates & ~staff
+    return Choice(
+        frozen(open_to_all & (told == _YES), np.bool_),
+        int((open_to_all & (told == _UNKNOWN)).sum()),
+        int((open_to_all & (told == _NO)).sum()),
+        int((candidates & staff).sum()),
+    )
+
+
+def _offering(stations: Stations, group: tuple[str, ...]) -> np.ndarray:
+    """Whether stations have one of some facilities: yes, no, or unknown; broken is no."""
+    told = []
+    for offered, broken in zip(stations.facilities, stations.broken, strict=True):
+        answers = {False if code in broken else offered.get(code) for code in group}
+        told.append(True if True in answers else None if None in answers else False)
+    return _told(told)
+
+
+def _is_public(scope: str) -> bool | None:
+    return None if not scope else scope in _PUBLIC_SCOPES
+
+
+def _told(answers: Iterable[bool | None]) -> np.ndarray:
+    """Answers as numbers."""
+    return np.array([_UNKNOWN if one is None else int(one) for one in answers], np.int8)
+
+
+def _both(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Yes where both say yes, no where one says no, else unknown."""
+    sure = np.where((one == _YES) & (other == _YES), _YES, _UNKNOWN)
+    return np.where((one == _NO) | (other == _NO), _NO, sure).astype(np.int8)
+
+
+def _find_trade(word: str) -> Trade | None:
+    folded = word.casefold()
+    for trade in trades().values():
+        if folded in {trade.code, trade.zh.casefold(), trade.en.casefold()} or (
+            word and word in trade.zh.split("、")
+        ):
+            return trade
+    return None
+
+
+def _find_facility(word: str, code: str) -> str:
+    found = facilities().parse(word)
+    if found is None:
+        known = ", ".join([*facilities().codes, FREE_ENTRY, PUBLIC, STAFF, *trades()])
+        raise InputError(f"need {code!r} is not known: expected one of {known}")
+    return found

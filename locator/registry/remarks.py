@@ -1,0 +1,112 @@
+"""What was met in the rows of a file that a person should know of, told row by row.
+
+A remark refuses nothing. All of one sort are summed up in one warning that names the first rows;
+each is a doubt of its own besides, so that none is lost in the sum.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from geodata.columns import field_names
+from geodata.fields import fields
+from locator.registry.entries import Doubt
+
+_SHOWN = 3
+_SHOWN_CHARS = 80
+_HIDDEN = "…"
+_UNREAD, _UNUSABLE, _HOURS, _MOBILE, _SHORT = "word", "value", "hours", "private_phone", "keeper"
+
+
+class _Remark(NamedTuple):
+    """A row, the cell's text as it may be shown, and why it cannot be used."""
+
+    row: int
+    value: str
+    why: str = ""
+
+    @property
+    def text(self) -> str:
+        shown = f"{self.value!r}" if self.value not in ("", _HIDDEN) else self.value
+        words = " ".join(part for part in (f"row {self.row}", shown) if part)
+        return f"{words}: {self.why}" if self.why else words
+
+
+class Remarks:
+    """Collects remarks about the rows of one file."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], list[_Remark]] = {}
+
+    def note_word(self, row: int, name: str, text: str) -> None:
+        """Note a word that is not in the list of its field."""
+        self._note(_UNREAD, name, _Remark(row, text[:_SHOWN_CHARS]))
+
+    def note_value(self, row: int, name: str, text: str, why: str) -> None:
+        """Note a value that its field cannot have; a private one is not repeated."""
+        private = name in fields() and fields()[name].private
+        self._note(_UNUSABLE, name, _Remark(row, _HIDDEN if private else text[:_SHOWN_CHARS], why))
+
+    def note_hours(self, row: int, text: str) -> None:
+        """Note opening hours that are not understood."""
+        self._note(_HOURS, "hours", _Remark(row, text[:_SHOWN_CHARS]))
+
+    def note_mobile(self, row: int, name: str) -> None:
+        """Note somebody's mobile in a cell that is published."""
+        self._note(_MOBILE, "phone", _Remark(row, "", label(name)))
+
+    def note_short_number(self, row: int, digits: int) -> None:
+        """Note a keeper's number that nobody can call."""
+        self._note(_SHORT, "keeper_phone", _Remark(row, "", f"{digits} digits"))
+
+    def warnings(self) -> list[str]:
+        """One line for each sort of remark and field."""
+        return [_sum_up(*key, cases) for key, cases in self._found.items()]
+
+    def doubts(self) -> list[Doubt]:
+        """Each remark alone, in the order of the rows."""
+        told = [
+            Doubt(case.row, sort, case.value, _sum_up(sort, name, [case]))
+            for (sort, name), cases in self._found.items()
+            for case in cases
+        ]
+        return sorted(told, key=lambda doubt: doubt.row)
+
+    def _note(self, sort: str, name: str, remark: _Remark) -> None:
+        self._found.setdefault((sort, name), []).append(remark)
+
+
+def label(name: str) -> str:
+    """What people call a field, and its name: 面积（平方米） (area_m2)."""
+    known = field_names().get(name, name)
+    return known if known == name else f"{known} ({name})"
+
+
+def _sum_up(sort: str, name: str, cases: list[_Remark]) -> str:
+    """All remarks of a sort in a line."""
+    count = len(cases)
+    shown = "; ".join(case.text for case in cases[:_SHOWN])
+    if count > _SHOWN:
+        shown += f" and {count - _SHOWN} more"
+    rows = "1 row has" if count == 1 else f"{count} rows have"
+    if sort == _UNREAD:
+        kept = "it counts as unknown" if name == "status" else "it is kept as text only"
+        return f"{rows} a {label(name)} that is not understood ({shown}); {kept}"
+    if sort == _UNUSABLE:
+        return f"{rows} a {label(name)} that cannot be used ({shown}); it is kept as text only"
+    if sort == _HOURS:
+        return (
+            f"{rows} opening hours that are not understood ({shown}); they are shown as text and "
+            "count as unknown"
+        )
+    if sort == _MOBILE:
+        cells = "1 cell holds a private mobile number" if count == 1 else (
+            f"{count} cells hold private mobile numbers"
+        )  # fmt: skip
+        return (
+            f"{cells} ({shown}); sealed and not published, "
+            "`locator stations show CODE --private` opens it: give a duty phone"
+        )
+    return (
+        f"{rows} a {label(name)} that is no whole phone number ({shown}); it is kept as it is: ask"
+    )

@@ -1,0 +1,333 @@
+"""One immutable version of a city: streets, networks, stations, and what was asked of them.
+
+Questions are asked of `locator.view.CityView`, which stands on this; what answers them is below it
+and takes this. Old versions live as long as somebody reads them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from itertools import count
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import shapely
+from numpy.typing import ArrayLike
+
+from geodata.areas import read_areas, unite
+from geodata.datum import to_wgs84
+from locator.errors import InputError
+from locator.modes import find_mode, modes
+from locator.pieces import cut_streets, locate_on_streets
+from locator.placing import count_lacking, place_chosen, select_stations
+from locator.stations import Station, Stations
+from locator.street_store import StreetStore, kept_buffer
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from locator.arrays import Bools, Floats, Ints, Longs
+    from locator.barriers import Barrier
+    from locator.counted import Counted
+    from locator.hours.timetable import Timetable
+    from locator.network import StreetNetwork
+    from locator.placement import Placement
+    from locator.streets import Streets
+    from locator.workspace import CityConfig, Workspace
+
+Report = Callable[[float, str], None]
+"""Hears of progress: share done (0..1) and what is going on."""
+
+_CACHED_RESULTS = 24
+
+
+class CityVersion:
+    """One immutable version of a city; safe to share between threads.
+
+    Parameters
+    ----------
+    workspace, config, store, stations
+        The city's folder and settings, the streets in force, and the registry's snapshot.
+    version
+        Changes with the streets, the stations and the scenario.
+    sites
+        Planned stations by code that stand on streets for certain: (street, offset).
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        config: CityConfig,
+        store: StreetStore,
+        stations: Stations,
+        *,
+        version: str,
+        sites: dict[str, tuple[int, float]] | None = None,
+    ) -> None:
+        self.workspace, self.config, self.store = workspace, config, store
+        self.stations = stations.located(store.projection)
+        self.version = version
+        self.sites = sites or {}
+        self._results: OrderedDict[object, Any] = OrderedDict()
+        self._lock = threading.RLock()
+
+    @property
+    def name(self) -> str:
+        """Name of the city."""
+        return self.config.name
+
+    @property
+    def sample(self) -> bool:
+        """Whether any of it is invented: then every page must say so."""
+        return self.config.sample or bool(self.stations.sample.any())
+
+    @property
+    def streets(self) -> Streets:
+        """The streets of all modes."""
+        return self.store.streets
+
+    @property
+    def attribution(self) -> str:
+        """Text owed to the source of the streets; "" where none is."""
+        return self.streets.attribution
+
+    @cached_property
+    def buffer_m(self) -> float:
+        """Metres of streets that are kept beyond the boundary."""
+        kept = kept_buffer(self.store.folder)
+        return self.config.buffer_m if kept is None else kept
+
+    @cached_property
+    def has_boundary(self) -> bool:
+        """Whether only a part of the streets counts."""
+        return self.workspace.boundary_path.exists()
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """Codes of the modes that can be asked."""
+        return tuple(modes())
+
+    @cached_property
+    def bounds_deg(self) -> tuple[float, float, float, float]:
+        """West, south, east, north of the boundary, or of the streets where there is none."""
+        if self.has_boundary:
+            shape = unite(read_areas(self.workspace.boundary_path))
+            west, south, east, north = shapely.bounds(shape).tolist()
+            return west, south, east, north
+        xy = self.streets.xy_m
+        corners = np.array(
+            [
+                [x, y]
+                for x in (xy[:, 0].min(), xy[:, 0].max())
+                for y in (xy[:, 1].min(), xy[:, 1].max())
+            ]
+        )
+        lonlat = self.store.projection.to_lonlat(corners)
+        return (*lonlat.min(axis=0).tolist(), *lonlat.max(axis=0).tolist())
+
+    def network(self, mode: str = "walk", *, timed: bool = False) -> StreetNetwork:
+        """The street network of one mode; `timed` where cost is time, not length.
+
+        Where a mode's time is its length, both are the same object; a mode that is parked has time
+        alone.
+        """
+        return self.store.network(mode, timed=timed)
+
+    def metric(self, within: float | str, mode: str = "walk") -> tuple[StreetNetwork, float]:
+        """The network on which a limit is measured, and the limit in that network's cost.
+
+        A limit in minutes is measured on the network of the mode's time, one in metres on that of
+        its length; every kernel and every label works in the cost of its network. By e-bike, whose
+        cost is always time, a limit in metres is the time in which so many are ridden.
+        """
+        network = self.network(mode, timed=find_mode(mode).is_time(within))
+        return network, network.mode.metres(within)
+
+    def counted(self, *, by: str = "", demand: str = "") -> Counted:
+        """The parts of streets that count, see `locator.counting.count_view`.
+
+        Parameters
+        ----------
+        by
+            "district", or another layer of areas; "" splits nothing.
+        demand
+            A layer of demand, or "NAME*0.5"; "" counts metres.
+        """
+        from locator.counting import count_view
+
+        return count_view(self, by=by, demand=demand)
+
+    def to_xy(self, lonlat_deg: ArrayLike, *, datum: str = "wgs84") -> Floats:
+        """Metres in the city's CRS of positions in degrees."""
+        points = np.asarray(lonlat_deg, dtype=np.float64).reshape(-1, 2)
+        return self.store.projection.to_xy(to_wgs84(points, datum))
+
+    def to_lonlat(self, xy_m: Floats) -> Floats:
+        """WGS-84 degrees of points in the city's CRS."""
+        return self.store.projection.to_lonlat(xy_m)
+
+    def cut(self, street: Ints, from_m: Floats, to_m: Floats) -> tuple[Floats, Longs]:
+        """Lines of pieces of street in WGS-84: all vertices, and where each line begins."""
+        xy, first = cut_streets(self.streets, street, from_m, to_m)
+        return self.to_lonlat(xy), first
+
+    def placement(
+        self,
+        *,
+        kind: str | None = None,
+        mode: str = "walk",
+        timed: bool = False,
+        among: Bools | None = None,
+    ) -> Placement:
+        """The usable stations of a kind (None: all) on the network of a mode.
+
+        Parameters
+        ----------
+        timed
+            On the mode's network of time, as `network` and `metric` give it.
+        among : (stations,) bool
+            Only these, where given; such a placement is not kept.
+        """
+        if among is not None:
+            return place_chosen(self, self._selected(kind, mode) & among, mode, timed)
+        kept: Placement = self.kept(
+            ("placement", kind, mode, timed),
+            lambda: place_chosen(self, self._selected(kind, mode), mode, timed),
+        )
+        return kept
+
+    def _selected(self, kind: str | None, mode: str = "walk") -> Bools:
+        """Stations a person of a mode may be sent to, of one kind or of all."""
+        return select_stations(self.stations, kind, mode)
+
+    def lacking(self, mode: str, *, kind: str | None = None) -> dict[str, int]:
+        """How many stations are left out because a mode requires what they have not, or unknown."""
+        return count_lacking(self.stations, kind, mode)
+
+    def _question_hash(self, *question: object) -> str:
+        text = json.dumps([self.streets.hash, self.stations.hash, *question], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def with_scenario(
+        self, *, build: Iterable[tuple[int, float]] = (), kind: str | None = None
+    ) -> Self:
+        """The same city with stations built at (street, offset); this view is unchanged."""
+        sites = dict(self.sites)
+        places = list(build)
+        street = np.array([place[0] for place in places], np.int32)
+        offset = np.array([place[1] for place in places], np.float64)
+        if places and not (
+            (street >= 0).all()
+            and (street < len(self.streets)).all()
+            and (offset >= 0).all()
+            and (offset <= self.streets.length_m[street]).all()
+        ):
+            raise InputError("a site is not on the streets: give (street, offset) of this city")
+        lonlat = self.to_lonlat(locate_on_streets(self.streets, street, offset)).reshape(-1, 2)
+        records = []
+        taken = set(self.stations.code)
+        free = (code for code in map("PLAN-{:04d}".format, count(1)) if code not in taken)
+        for i, ((lon, lat), code) in enumerate(zip(lonlat.tolist(), free, strict=False)):
+            sites[code] = places[i]
+            records.append(
+                Station(
+                    code=code,
+                    name=f"规划 {code.removeprefix('PLAN-')}",
+                    kind=kind or "rest_station",
+                    lon_deg=lon,
+                    lat_deg=lat,
+                    name_made=True,
+                )
+            )
+        stations = self.stations.added(Stations.from_records(records))
+        mark = hashlib.sha256(repr(sorted(sites.items())).encode()).hexdigest()[:8]
+        version = f"{self.version}-{mark}"
+        return type(self)(
+            self.workspace, self.config, self.store, stations, version=version, sites=sites
+        )
+
+    def with_barriers(self, *, at: str | datetime | None = None) -> Self:
+        """The same city where its barriers hold at a local time; all of them where none is given.
+
+        This view is unchanged; it is the answer itself where no barrier holds.
+
+        Raises
+        ------
+        InputError
+            Barriers hold in this view already, or the time is not understood.
+        """
+        from locator.barriers import in_force, load_barriers, mark_barriers
+        from locator.moments import find_moment
+
+        if self.store.barred is not None:
+            raise InputError("barriers hold in this view already: ask the one it was made of")
+        when = None if at is None else find_moment(at, zone=self.config.time_zone)
+        barriers = in_force(load_barriers(self.workspace), when)
+        if not barriers:
+            return self
+        mark = mark_barriers(barriers)
+        kept: Self = self.kept(("barriers", mark), lambda: self._held(barriers, mark))
+        return kept
+
+    def _held(self, barriers: Sequence[Barrier], mark: str) -> Self:
+        """The same city where these barriers hold."""
+        store = self.store.with_barriers(barriers)
+        sites = self.sites
+        if store.barred is not None:
+            sites = {code: store.barred.locate(*site) for code, site in sites.items()}
+        version = f"{self.version}-b{mark}"
+        return type(self)(
+            self.workspace, self.config, store, self.stations, version=version, sites=sites
+        )
+
+    def with_status(self, statuses: Mapping[str, str]) -> Self:
+        """The same city with other statuses of some stations, by code; this view is unchanged."""
+        rows = {
+            row: replace(self.stations[row], status=statuses[code])
+            for row, code in enumerate(self.stations.code)
+            if code in statuses
+        }
+        return self.with_stations(self.stations.replaced(rows), f"status{sorted(statuses.items())}")
+
+    def with_stations(self, stations: Stations, mark: str) -> Self:
+        """The same streets with other stations, as of a past day; `mark` tells them apart."""
+        return type(self)(
+            self.workspace,
+            self.config,
+            self.store,
+            stations,
+            version=f"{self.version}-{hashlib.sha256(mark.encode()).hexdigest()[:8]}",
+            sites=self.sites,
+        )
+
+    @cached_property
+    def timetable(self) -> Timetable:
+        """Opening hours of all stations, ready to be asked at any local time of the city."""
+        from geodata.calendar import load_calendar
+        from locator.hours.timetable import Timetable
+
+        return Timetable.compile(self.stations.opening, load_calendar())
+
+    def _known(self, key: object) -> Any:
+        """A result that is kept already; None where it is not."""
+        with self._lock:
+            return self._results.get(key)
+
+    def kept(self, key: object, make: Callable[[], Any]) -> Any:
+        """A result by its key, or made and kept; the least lately used one makes room."""
+        with self._lock:
+            if key in self._results:
+                self._results.move_to_end(key)
+                return self._results[key]
+        value = make()
+        with self._lock:
+            self._results[key] = value
+            while len(self._results) > _CACHED_RESULTS:
+                self._results.popitem(last=False)
+        return value
