@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 _COMMANDS = "locator.commands"
 _NOTHING = "—"
+_SAMPLE = "示例数据 SAMPLE: nothing in this city is real"
 _LONG_M = 10_000  # from here on people read kilometres
 
 
@@ -32,6 +33,7 @@ class Settings:
     def __init__(self) -> None:
         self.city: str | None = None
         self.json = False
+        self.sample = False
 
     @property
     def path(self) -> Path:
@@ -42,7 +44,9 @@ class Settings:
         """Open it."""
         from locator.city import City
 
-        return City.open(self.path)
+        city = City.open(self.path)
+        self.sample = city.config.sample
+        return city
 
 
 def _keep(context: click.Context, option: click.Parameter, value: Any) -> Any:
@@ -122,11 +126,12 @@ def _plain(value: Any) -> Any:
 
 
 def show(document: dict[str, Any], lines: list[str]) -> None:
-    """Print the document, or the lines for people."""
+    """Print the document, or the lines for people; those of an invented city say so."""
     if settings().json:
         click.echo(json.dumps(_plain(document), ensure_ascii=False))
-    else:
-        click.echo("\n".join(lines))
+        return
+    notice = [_SAMPLE] if settings().sample else []
+    click.echo("\n".join(notice + lines))
 
 
 def warn(warnings: Iterable[str]) -> None:

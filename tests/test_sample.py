@@ -49,6 +49,11 @@ def test_sample_names_say_that_they_are_invented(town: Path) -> None:
     assert all("示例" in name for name in view.stations.name)
 
 
+def test_commands_on_an_invented_city_say_so(town: Path, run) -> None:
+    for asked in (["coverage", "--within", "500"], ["week", "--within", "500"], ["curve"]):
+        assert run(*asked, "--city", town).out.startswith("示例数据 SAMPLE")
+
+
 def test_sample_refuses_a_folder_in_use(town: Path) -> None:
     with pytest.raises(InputError, match="already"):
         make_sample_city(town, scale="town")
