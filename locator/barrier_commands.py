@@ -28,7 +28,7 @@ def _describe(city: City) -> list[dict[str, Any]]:
     found = load_barriers(city.workspace)
     held = None
     if found and city.workspace.streets_folder() is not None:
-        held = city.current().with_barriers().store.barred
+        held = city.unbarred().with_barriers().store.barred
     rows = []
     for place, barrier in enumerate(found):
         told = dict(barrier.to_area().properties)

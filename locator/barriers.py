@@ -147,6 +147,17 @@ def in_force(barriers: Sequence[Barrier], at: datetime | None) -> list[Barrier]:
     ]
 
 
+def lasting(barriers: Sequence[Barrier], day: date) -> list[Barrier]:
+    """Those that hold all of a day; gates that are shut at some hours are left out."""
+    return [
+        barrier
+        for barrier in barriers
+        if not barrier.hours
+        and (barrier.from_date is None or barrier.from_date <= day)
+        and (barrier.to_date is None or day <= barrier.to_date)
+    ]
+
+
 def mark_barriers(barriers: Iterable[Barrier]) -> str:
     """Digits that tell sets of barriers apart."""
     text = json.dumps([identify(barrier) for barrier in barriers])

@@ -134,14 +134,27 @@ class City:
         path = self.workspace.districts_path
         return read_areas(path) if path.exists() else []
 
-    def current(self) -> CityView:
+    def current(self, *, at: str | datetime | None = None) -> CityView:
         """The version in force: the same object until something changes.
+
+        Parameters
+        ----------
+        at
+            Barriers hold as at that local time. Where it is left out, those hold that are shut all
+            of today: a gate that is shut by night makes no difference to a share of streets.
 
         Raises
         ------
         InputError
-            No streets were imported yet.
+            No streets were imported yet, or the time is not understood.
         """
+        view = self.unbarred()
+        if at is not None:
+            return view.with_barriers(at=at)
+        return view.with_barriers(all_day=datetime.now(self.zone).date())
+
+    def unbarred(self) -> CityView:
+        """As `current`, as if no barrier held anywhere."""
         with self._lock:
             streets_mark = self.workspace.streets_mark()
             with self.registry() as registry:
@@ -161,8 +174,10 @@ class City:
             self._mark = mark
             return self._view
 
-    def as_of(self, day: date) -> CityView:
+    def as_of(self, day: date, *, at: str | datetime | None = None) -> CityView:
         """The present streets with the stations of the end of a past day, or of an instant.
+
+        `at` is as in `current`.
 
         Raises
         ------
@@ -175,7 +190,7 @@ class City:
         with self.registry() as registry:
             self.refuse_before_records(registry, day)
             stations = registry.as_of(day, zone=self.zone)
-        return self.current().with_stations(stations, f"as of {day.isoformat()}")
+        return self.current(at=at).with_stations(stations, f"as of {day.isoformat()}")
 
     def refuse_before_records(self, registry: Registry, day: date) -> None:
         """Refuse a day before the first record: nothing is known of it, which is not "none".
@@ -346,7 +361,7 @@ class City:
         """
         from locator.screening import screen_import, settle_datum
 
-        view = self.current() if self.workspace.streets_folder() is not None else None
+        view = self.unbarred() if self.workspace.streets_folder() is not None else None
         taken, warnings = settle_datum(view, rows, datum)
         with self.registry() as registry:
             done = registry.import_rows(
@@ -369,7 +384,7 @@ class City:
         if areas:
             shape = unite(areas)
         elif self.workspace.streets_folder() is not None:
-            shape = shapely.box(*self.current().bounds_deg)
+            shape = shapely.box(*self.unbarred().bounds_deg)
         else:
             return None
         projection = _projection_near(shape)

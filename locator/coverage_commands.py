@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from locator.moments import NOW
 from locator.terminal import metres, settings, shared, show, table, warn
 
 if TYPE_CHECKING:
@@ -41,8 +40,7 @@ def coverage(
     from locator.open_coverage import measure_open_coverage
 
     city = settings().open()
-    view = city.current() if day is None else city.as_of(day.date())
-    view = view.with_barriers(at=at or NOW)
+    view = city.current(at=at) if day is None else city.as_of(day.date(), at=at)
     found = None
     if at is None:
         cover = view.coverage(within_m=within, kind=kind, mode=mode, depth=depth)

@@ -69,7 +69,7 @@ def nearest(
     if output is not None:
         raise click.UsageError("-o is for --batch: give --batch FILE too")
     text = _start_text(lon, lat, start)
-    view = settings().open().current().with_barriers(at=asked["at"] or NOW)
+    view = settings().open().current(at=asked["at"] or NOW)
     origin = _find(view, text, asked["datum"])
     goal = None if toward is None else _find(view, toward, asked["datum"])
     if origin is None or (toward is not None and goal is None):
@@ -217,7 +217,7 @@ def _answer_batch(batch: Path, output: Path, asked: dict[str, Any]) -> None:
     from locator.batch_nearest import answer_file
     from locator.nearest_question import parse_question
 
-    view = settings().open().current().with_barriers(at=asked["at"] or NOW)
+    view = settings().open().current(at=asked["at"] or NOW)
     question = parse_question(view.config.time_zone, label=True, **asked)
     made = answer_file(view, batch, output, question, report=Progress())
     warn(made["warnings"])

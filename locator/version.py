@@ -30,7 +30,7 @@ from locator.stations import Station, Stations
 from locator.street_store import StreetStore, kept_buffer
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from locator.arrays import Bools, Floats, Ints, Longs
     from locator.barriers import Barrier
@@ -252,23 +252,34 @@ class CityVersion:
             self.workspace, self.config, self.store, stations, version=version, sites=sites
         )
 
-    def with_barriers(self, *, at: str | datetime | None = None) -> Self:
-        """The same city where its barriers hold at a local time; all of them where none is given.
+    def with_barriers(
+        self, *, at: str | datetime | None = None, all_day: date | None = None
+    ) -> Self:
+        """The same city where its barriers hold; this view itself where none does.
 
-        This view is unchanged; it is the answer itself where no barrier holds.
+        Parameters
+        ----------
+        at
+            Those that hold at a local time; all of them where neither is given.
+        all_day
+            Those that hold from the first to the last minute of that day.
 
         Raises
         ------
         InputError
             Barriers hold in this view already, or the time is not understood.
         """
-        from locator.barriers import in_force, load_barriers, mark_barriers
+        from locator.barriers import in_force, lasting, load_barriers, mark_barriers
         from locator.moments import find_moment
 
         if self.store.barred is not None:
             raise InputError("barriers hold in this view already: ask the one it was made of")
-        when = None if at is None else find_moment(at, zone=self.config.time_zone)
-        barriers = in_force(load_barriers(self.workspace), when)
+        known = self.kept(("barriers",), lambda: load_barriers(self.workspace))
+        if all_day is not None:
+            barriers = lasting(known, all_day)
+        else:
+            when = None if at is None else find_moment(at, zone=self.config.time_zone)
+            barriers = in_force(known, when) if known else []
         if not barriers:
             return self
         mark = mark_barriers(barriers)

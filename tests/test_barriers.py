@@ -465,6 +465,8 @@ def test_view_with_barriers_is_another_city_of_the_same_length(city: City) -> No
     )
     assert view.with_barriers() is view
     import_barriers(city.workspace, file)
+    assert view.with_barriers() is view  # a version does not change
+    view = city.unbarred()
     assert view.with_barriers(at="2026-03-02T12:00") is view
     night = view.with_barriers(at="2026-03-02T23:00")
     assert night is view.with_barriers(at="2026-03-03T00:30")
@@ -474,7 +476,6 @@ def test_view_with_barriers_is_another_city_of_the_same_length(city: City) -> No
     assert after.total_m == pytest.approx(before.total_m, rel=1e-9)
     assert after.covered_m < before.covered_m
     assert after.unreachable_m == 0.0  # there is a station on either side
-    assert view.coverage(within_m=500) is before
     for mode in ALL:
         assert np.isfinite(night.coverage(within_m="5min", mode=mode).share)
     with pytest.raises(InputError, match="hold in this view already"):
@@ -483,6 +484,36 @@ def test_view_with_barriers_is_another_city_of_the_same_length(city: City) -> No
     code = next(iter(planned.sites))
     street, offset = planned.sites[code]
     assert 0 <= offset <= planned.streets.length_m[street]
+
+
+def test_what_is_shut_all_day_is_shut_for_every_question(city: City) -> None:
+    box = [[lonlat(x, y) for x, y in ((250, -50), (350, -50), (350, 650), (250, 650), (250, -50))]]
+    folder = city.workspace.path.parent
+    area = write_features(folder / "area.geojson", feature("Polygon", box))
+    night = [lonlat(450.0, -50.0), lonlat(450.0, 650.0)]
+    gate = feature("LineString", night, hours="22:00-06:00")
+    past = feature("LineString", [lonlat(150.0, -50.0), lonlat(150.0, 650.0)], to_date="2020-01-01")
+    open_view = city.current()
+    import_barriers(city.workspace, write_features(folder / "gates.geojson", gate, past))
+    assert city.current() is city.unbarred()
+    dark = city.current(at="2026-03-02T23:00")
+    assert dark is not city.unbarred()
+    import_barriers(city.workspace, area)
+    view = city.current()
+    assert view is city.current()
+    assert view.version != open_view.version
+    asked = [
+        lambda v: v.coverage(within_m=400).covered_m,
+        lambda v: v.week(400).to_document()["paper"],
+        lambda v: v.losses(400).of(v.stations.code[0]),
+        lambda v: v.curve().unreachable,
+        lambda v: v.rest(break_min=20).totals().mean_min,
+    ]
+    for question in asked:
+        assert question(view) != pytest.approx(question(open_view), rel=1e-6)
+    assert view.coverage(within_m=400).total_m == pytest.approx(
+        open_view.coverage(within_m=400).total_m, rel=1e-9
+    )
 
 
 def test_commands_add_list_and_clear_barriers(city: City) -> None:

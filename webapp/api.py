@@ -25,7 +25,7 @@ from webapp.params import (
     from_json,
     from_query,
 )
-from webapp.state import current_view, measure, shared
+from webapp.state import current_view, measure, shared, view_at
 from webapp.street_tiles import MAX_ZOOM
 from webapp.water import water_geojson
 from webapp.wording import coverage_answer, nearest_answer
@@ -80,7 +80,7 @@ def nearest() -> Response:
     """The nearest stations of one position or named place, with routes."""
     from_query(NoParameters, request.args)
     asked = from_json(NearestBody, request.get_data())
-    response = _json(nearest_answer(current_view(), asked))
+    response = _json(nearest_answer(view_at(asked.at), asked))
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -30,7 +30,7 @@ from webapp.params import (
     from_shared_query,
 )
 from webapp.places import district_names
-from webapp.state import current_view, measure, shared
+from webapp.state import current_view, measure, shared, view_at
 from webapp.wording import coverage_answer, nearest_answer
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def nearest() -> Response:
     """The nearest stations as a plain page, for browsers without a script."""
     from_query(NoParameters, request.args)
     asked = from_query(NearestBody, request.form)
-    view = current_view()
+    view = view_at(asked.at)
     answer = nearest_answer(view, asked)
     response = make_response(
         render_template("nearest.html", **_common(view), answer=answer, kinds=kinds())

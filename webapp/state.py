@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from flask import Flask, current_app, g
 
+from locator.moments import NOW
 from webapp.params import CoverageQuery
 from webapp.street_tiles import MAJOR_CLASSES, StreetTiles, build_tiles
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from locator.city import City
     from locator.coverage import Coverage
     from locator.view import CityView
@@ -88,6 +91,11 @@ def current_view() -> CityView:
         g.view = shared().city.current()
     view: CityView = g.view
     return view
+
+
+def view_at(at: str | datetime | None) -> CityView:
+    """As `current_view`, for somebody who sets out at a local time, now where none is given."""
+    return shared().city.current(at=at or NOW)
 
 
 def measure(view: CityView, question: CoverageQuery) -> Coverage:
