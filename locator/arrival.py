@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from locator.arrays import Floats, Ints, Longs, frozen
+from locator.arrays import Bools, Floats, Ints, Longs, frozen
 from locator.errors import InputError
 from locator.hours.timetable import CLOSED, HORIZON_DAYS, OPEN, UNKNOWN
 
@@ -83,6 +83,16 @@ class Arrivals:
     enough: States
     closes_in_s: Floats
     opens_in_s: Floats
+
+    def doubted(self, disputed: Bools) -> Arrivals:
+        """The same where the hours of some stations are in dispute: none of them is known open."""
+        maybe = disputed & (self.state == OPEN)
+        return Arrivals(
+            np.where(maybe, UNKNOWN, self.state).astype(np.int8),
+            np.where(disputed & (self.enough == OPEN), UNKNOWN, self.enough).astype(np.int8),
+            np.where(maybe, np.nan, self.closes_in_s),
+            np.where(disputed, np.inf, self.opens_in_s),
+        )
 
     def take(self, chosen: Longs | slice) -> Arrivals:
         """Some of them."""

@@ -87,6 +87,8 @@ class Nearest:
         station; no usable street within the snap limit of a person.
     arrivals : (q, k)
         What is found at the doors on arrival, where that was asked; closed where index is -1.
+    ways
+        The ways of a single point's answers, where they were followed already.
     """
 
     network: StreetNetwork
@@ -100,6 +102,7 @@ class Nearest:
     straight_m: Floats
     outcome: tuple[str, ...]
     arrivals: Arrivals | None = None
+    ways: tuple[Way, ...] | None = None
 
     @override
     def __repr__(self) -> str:
@@ -126,11 +129,12 @@ class Nearest:
     def routes(self, query: int = 0) -> list[Route | None]:
         """The ways from one point to its k stations; None where there is no station.
 
-        The search is run once more for the point asked, so that answers need not keep their ways.
+        A question about one point keeps its ways; of many points, the search is run once more for
+        the one asked, so that thousands of answers need not keep theirs.
         """
         made: list[Route | None] = [None] * self.index.shape[1]
-        columns = self._columns(query)
-        ways = self._trace(query, columns)
+        found = self._trace(query, self._columns(query)) if self.ways is None else self.ways
+        ways = [walk_on(self.placement, way) for way in found]
         if not ways:
             return made
         legs = [way.legs for way in ways]
@@ -171,8 +175,7 @@ class Nearest:
         # open ones go before nearer ones that are shut: then no number of stations is enough
         wanted = count if self.arrivals is None else len(self.placement)
         answer = search_from(self.network, self.placement, start, limit, wanted)
-        ways = trace_ways(self.network, self.placement, start, answer, columns)
-        return [walk_on(self.placement, way) for way in ways]
+        return trace_ways(self.network, self.placement, start, answer, columns)
 
     def _names(self, street: Ints) -> tuple[str, ...]:
         streets = self.network.streets
@@ -201,7 +204,7 @@ class Nearest:
         return geopandas.GeoDataFrame(columns, geometry=points, crs=self.network.streets.crs)
 
 
-def find_nearest(
+def find_nearest(  # noqa: PLR0913  (each is a word of the question)
     network: StreetNetwork,
     placement: Placement,
     points_xy_m: Floats,
@@ -211,6 +214,7 @@ def find_nearest(
     within_m: float = np.inf,
     snap_limit_m: float = PERSON_SNAP_LIMIT_M,
     allowed: Bools | None = None,
+    keep_ways: bool = False,
 ) -> Nearest:
     """The k stations with the shortest way from each point.
 
@@ -225,6 +229,8 @@ def find_nearest(
         A point farther from any usable street is `outside`.
     allowed : (s,) bool
         Put the points on these streets only, where given.
+    keep_ways
+        Follow the ways at once; for a single point.
 
     Returns
     -------
@@ -242,6 +248,7 @@ def find_nearest(
     time_m = np.full((len(points), k), np.inf)
     outcome: list[str] = []
     from_ways = needs_ways(network, placement)
+    ways: list[Way] = []
     for q in range(len(points)):
         if snapped.street[q] < 0:
             outcome.append(OUTSIDE)
@@ -252,14 +259,16 @@ def find_nearest(
         outcome.append(FOUND if len(row) else NONE_WITHIN if len(answer.row) else UNREACHABLE)
         index[q, : len(row)] = placement.rows[row]
         distance[q, : len(row)] = time_m[q, : len(row)] = cost
-        if from_ways:
+        if from_ways or keep_ways:
             ways = trace_ways(network, placement, start, answer, row)
+        if from_ways:
             distance[q, : len(row)] = [way.metres for way in ways]
             time_m[q, : len(row)] = [way.time_m for way in ways]
     return Nearest(
         network, placement, frozen(points), stations_xy_m, snapped, frozen(index),
         frozen(distance), frozen(time_m / network.mode.speed_mps),
         frozen(_straight(points, stations_xy_m, index)), tuple(outcome),
+        ways=tuple(ways) if keep_ways else None,
     )  # fmt: skip
 
 

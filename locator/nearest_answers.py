@@ -181,14 +181,9 @@ def _water_between(view: CityView, start: Floats, end: Floats) -> bool | None:
     """Whether the straight line crosses known water; None where no water is known."""
     import shapely
 
-    from locator.reach_area import read_water
-
-    water = view.kept(
-        ("water",), lambda: read_water(view.store.water_path, view.store.projection.to_xy)
-    )
-    if water is None or water.is_empty:
+    if view.water.is_empty:
         return None
-    return bool(shapely.LineString([start, end]).intersects(water))
+    return bool(shapely.LineString([start, end]).intersects(view.water))
 
 
 def _connected(

@@ -121,15 +121,17 @@ def ask_nearest(view: CityVersion, points: ArrayLike, question: Question) -> Nea
             within_m=within,
             snap_limit_m=view.config.person_snap_m,
             allowed=allowed,
+            keep_ways=len(points_xy_m) == 1 and not ranked,
         )
 
+    ranked = question.visit is not None and question.visit.ranked
     xy = view.to_xy(points, datum=question.datum)
     if question.visit is None:
         return find(xy, question.k, limit)
     timed = network.timed or network is view.network(question.mode, timed=True)
     return find_visited(
-        find, xy, timetable=view.timetable, visit=question.visit,
-        k=question.k, within_m=limit, by_time=timed,
+        find, xy, timetable=view.timetable, disputed=view.stations.disputed,
+        visit=question.visit, k=question.k, within_m=limit, by_time=timed,
     )  # fmt: skip
 
 

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from locator.coverage import Coverage, measure_coverage
 from locator.islands import find_islands
+from locator.openings import open_range
 from locator.sweep import find_leading_streets
 
 if TYPE_CHECKING:
-    from locator.arrays import Bools
     from locator.islands import Islands
     from locator.placement import Placement
     from locator.view import CityView
@@ -61,14 +59,6 @@ class OpenCoverage:
         }  # fmt: skip
 
 
-def open_masks(view: CityView, at: datetime) -> tuple[Bools, Bools]:
-    """Stations known to be open at a local time, and those not known to be closed."""
-    from locator.hours.timetable import CLOSED, OPEN
-
-    state = view.timetable.state_at(at)
-    return np.asarray(state == OPEN), np.asarray(state != CLOSED)
-
-
 def measure_open_coverage(
     view: CityView,
     at: str | datetime,
@@ -96,7 +86,7 @@ def measure_open_coverage(
     network, limit = view.metric(within_m, mode)
     chosen = [
         view.placement(kind=kind, mode=mode, timed=network.timed, among=mask)
-        for mask in open_masks(view, when)
+        for mask in open_range(view, when)
     ]
     low, high = (measure_coverage(network, one, limit, depth=depth) for one in chosen)
     every = len(view.placement(kind=kind, mode=mode, timed=network.timed))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from locator.arrays import Floats, Ints, Longs, frozen
+from locator.arrays import Bools, Floats, Ints, Longs, frozen
 from locator.arrival import RANK, Arrivals, Timeline, Visit
 from locator.errors import InputError
 from locator.hours.timetable import CLOSED, OPEN
@@ -37,6 +37,7 @@ def find_visited(
     points_xy_m: Floats,
     *,
     timetable: Timetable,
+    disputed: Bools,
     visit: Visit,
     k: int = 1,
     within_m: float = np.inf,
@@ -51,6 +52,8 @@ def find_visited(
     points_xy_m : (q, 2) metres, the city's CRS
     timetable
         Hours of all stations of the snapshot.
+    disputed : (n,) bool
+        Stations reported locked in posted hours: open counts as unknown there.
     within_m
         In the network's cost; inclusive.
     by_time
@@ -67,7 +70,7 @@ def find_visited(
     InputError
         As `find_nearest`.
     """
-    hours = _Hours(timetable, visit, by_time)
+    hours = _Hours(timetable, disputed, visit, by_time)
     if not visit.ranked:
         near = find(points_xy_m, k, within_m)
         return replace(near, arrivals=hours.arrivals(near.index, near.time_s))
@@ -86,8 +89,8 @@ def find_visited(
 class _Hours:
     """The timeline of one question, laid out again where a way takes longer than it holds."""
 
-    def __init__(self, timetable: Timetable, visit: Visit, by_time: bool) -> None:
-        self.visit, self.by_time = visit, by_time
+    def __init__(self, timetable: Timetable, disputed: Bools, visit: Visit, by_time: bool) -> None:
+        self.visit, self.by_time, self.disputed = visit, by_time, disputed
         self.stations = len(timetable)
         self._timetable = timetable
         self._timeline = Timeline.lay(timetable, visit.when)
@@ -99,6 +102,7 @@ class _Hours:
         if longest > self._timeline.reach_s:
             self._timeline = Timeline.lay(self._timetable, self.visit.when, reach_s=2 * longest)
         judged = self._timeline.judge(index[there], time_s[there], self.visit.stay_min)
+        judged = judged.doubted(self.disputed[index[there]])
         parts = []
         for part, none in (
             (judged.state, CLOSED), (judged.enough, CLOSED),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -205,18 +206,22 @@ class CityView(CityVersion):
 
         Lengths and shares are never taken from it.
         """
-        from locator.reach_area import draw_area, read_water
+        from locator.reach_area import draw_area
 
         network, limit = self.metric(within_m, mode)
         reach = self.reach(kind=kind, mode=mode, timed=network.timed)
-        water = self.kept(
-            ("water",), lambda: read_water(self.store.water_path, self.store.projection.to_xy)
-        )
         kept: ReachArea = self.kept(
             ("reach area", limit, kind, mode, depth, width_m, network.timed),
-            lambda: draw_area(reach, limit, depth=depth, width_m=width_m, water=water),
+            lambda: draw_area(reach, limit, depth=depth, width_m=width_m, water=self.water),
         )
         return kept
+
+    @cached_property
+    def water(self) -> Any:
+        """Lakes and rivers as one shape in the city's CRS; empty where none is known."""
+        from locator.reach_area import read_water
+
+        return read_water(self.store.water_path, self.store.projection.to_xy)
 
     def week(
         self,

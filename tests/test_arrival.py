@@ -58,8 +58,25 @@ def visited(
 
     xy = MIDDLE + np.array([point])
     return find_visited(
-        find, xy, timetable=hours, visit=visit, k=int(options.get("k", 1)), within_m=limit
-    )
+        find, xy, timetable=hours, visit=visit, k=int(options.get("k", 1)), within_m=limit,
+        disputed=np.asarray(options.get("disputed", np.zeros(len(hours), bool))),
+    )  # fmt: skip
+
+
+def test_visit_station_in_dispute_is_never_known_to_be_open() -> None:
+    town = cross()
+    town.stations = [(0, 60.0, 0.0), (0, 99.0, 0.0)]
+    hours = table("09:00-18:00", "09:00-20:00")
+    visit = Visit(MONDAY.replace(hour=10))
+    network, doubt = make_network(town), np.array([True, False])
+    near = visited(network, town, [0.0, 0.0], hours, visit, k=2, disputed=doubt)
+    assert near.index.tolist() == [[1, 0]]
+    assert near.arrivals is not None
+    assert near.arrivals.state.tolist() == [[OPEN, UNKNOWN]]
+    assert np.isnan(near.arrivals.closes_in_s[0, 1])
+    visit = Visit(MONDAY.replace(hour=10), open_only=True)
+    near = visited(network, town, [0.0, 0.0], hours, visit, k=2, disputed=doubt)
+    assert near.index.tolist() == [[1, -1]]
 
 
 def test_visit_station_open_now_and_closed_on_arrival_is_not_first() -> None:

@@ -148,7 +148,7 @@ def test_one_nearest_query_takes_a_millisecond(poa, benchmark, figures: Figures)
     points = nodes[rng.integers(0, len(nodes), 400)] + rng.normal(0, 20, (400, 2))
 
     def ask(point) -> None:
-        near = find_nearest(poa, placement, point, stations_xy_m=stations, k=5)
+        near = find_nearest(poa, placement, point, stations_xy_m=stations, k=5, keep_ways=True)
         near.routes()
 
     for point in points[:50]:
