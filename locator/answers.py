@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from locator.errors import DataError, InputError
+from locator.modes import find_mode
 from locator.nearest_answers import whole_mm
 from locator.workspace import replace_text
 
@@ -57,12 +58,9 @@ def coverage_document(
     gaps = gap_rows(view, cover)
     worst = sorted(gaps, key=lambda gap: -gap["farthest_m"])[:10]
     placement = _placement_of(view, cover, kind, found)
-    warnings = []
-    if not len(placement):
-        warnings.append(NO_STATIONS if found is None else NONE_OPEN)
-    if len(cover.unroutable):
-        shown = name_few(view.stations.code[row] for row in cover.unroutable.tolist())
-        warnings.append(f"{shown} stand on no street and cover nothing")
+    warnings = station_warnings(view, kind=kind, mode=cover.network.mode.code)
+    if found is not None and not len(placement):
+        warnings.append(NONE_OPEN)
     buffer_m = view.buffer_m
     if view.has_boundary and cover.within_m > buffer_m:
         warnings.append(
@@ -89,6 +87,25 @@ def coverage_document(
         "warnings": warnings,
         **({} if found is None else found.to_json()),
     }  # fmt: skip
+
+
+def station_warnings(view: CityView, *, kind: str | None, mode: str) -> list[str]:
+    """Why stations of a kind do not take part: there are none, they lack something, no street."""
+    placement = view.placement(kind=kind, mode=mode)
+    warnings = []
+    if not len(placement):
+        lacking = view.lacking(mode, kind=kind)
+        needs = "、".join(find_mode(mode).requires)
+        warnings.append(
+            f"{mode} needs {needs}: not recorded at {lacking['unknown']} stations, not there at "
+            f"{lacking['no']}"
+            if any(lacking.values())
+            else NO_STATIONS
+        )
+    if len(placement.unroutable):
+        shown = name_few(view.stations.code[row] for row in placement.unroutable.tolist())
+        warnings.append(f"{shown} stand on no street and cover nothing")
+    return warnings
 
 
 def _placement_of(

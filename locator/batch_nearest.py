@@ -85,6 +85,8 @@ def answer_file(
     DataError
         The target cannot be written.
     """
+    if target.exists() and target.samefile(source):
+        raise InputError(f"{target} is the sheet itself: give another file for the answers")
     rows = read_rows(source, mapping=read_mapping(mapping) if mapping else None)
     tally = Tally(len(rows))
     answers = _Answers(view, rows, question, tally, report)

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 _CELL_WORDS = ("h3", "h3_id", "h3id", "hex", "hexagon", "cell", "id", "code", "index")
 _AREA_WORDS = (
-    "code", "adcode", "district_code", "district", "区划代码", "行政区划代码", "代码", "区划",
+    "code", "adcode", "district_code", "district", "区县代码", "区划代码", "行政区划代码", "代码",
+    "区划",
     "区县", "街道", "name", "名称", "id",
 )  # fmt: skip
 _CLASS_WORDS = ("class", "highway", "road_class", "道路等级", "道路类别", "等级")
@@ -149,8 +150,10 @@ def _find_layout(source: str, listing: Listing, value: str, cell_m: float) -> _L
     if value and value not in headings:
         got = ", ".join(shown(heading) for heading in headings)
         raise InputError(f"{source} has no column {value!r}; got {got}")
-    found = value or _find_value(headings, key, listing.records)
-    if not found and form != POINTS:
+    candidates = [value] if value else _find_values(headings, key, listing.records)
+    found = candidates[0] if len(candidates) == 1 else ""
+    # a table of places without any amounts counts each place once; one with several must say
+    if not found and (form != POINTS or candidates):
         got = ", ".join(shown(heading) for heading in headings)
         raise InputError(f"{source}: which column has the amounts? give --value, one of {got}")
     return _Layout(form, key, found, headings)
@@ -173,18 +176,17 @@ def _find_form(
     return "", ""
 
 
-def _find_value(headings: list[str], key: str, records: Sequence[Record]) -> str:
-    """The column of the amounts: one that is called so, or the only one with numbers alone."""
+def _find_values(headings: list[str], key: str, records: Sequence[Record]) -> list[str]:
+    """Columns that may hold the amounts: the one that is called so, or all that hold numbers."""
     for heading in _named(headings, _VALUE_WORDS):
-        return heading
+        return [heading]
     columns = guess_columns(headings)
     used = {key, *(name for names in columns.headings.values() for name in names)}
-    numbers = [
+    return [
         heading
         for heading in headings
-        if heading not in used and _all_numbers(record.cells.get(heading) for record in records)
+        if heading not in used and _are_numbers([record.cells.get(heading) for record in records])
     ]
-    return numbers[0] if len(numbers) == 1 else ""
 
 
 def _named(headings: list[str], words: Sequence[str]) -> list[str]:
@@ -193,9 +195,10 @@ def _named(headings: list[str], words: Sequence[str]) -> list[str]:
     return [plain[word] for word in words if word in plain]
 
 
-def _all_numbers(cells: Any) -> bool:
+def _are_numbers(cells: Sequence[Any]) -> bool:
+    """Whether most cells are numbers: a slip in one is a row to reject, not another column."""
     filled = [cell for cell in cells if not is_blank(cell)]
-    return bool(filled) and all(parse_number(cell) is not None for cell in filled)
+    return 2 * sum(parse_number(cell) is not None for cell in filled) > len(filled)
 
 
 Check = Callable[[str], tuple[str, str]]

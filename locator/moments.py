@@ -19,6 +19,7 @@ _WEEKLY = re.compile(
     r"(?:(?P<en>mon|tue|wed|thu|fri|sat|sun)[a-z]*|(?:周|星期|礼拜)(?P<zh>[一二三四五六日天]))?"
     r"\s*(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)"
 )
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
 _EXPECTED = (
     "expected now, an ISO time (2026-03-02T08:30), or a day and a time (Sun 03:00, 周日 03:00)"
 )
@@ -75,7 +76,10 @@ def find_moment(text: str | datetime, *, zone: str, now: datetime | None = None)
         found = None
     if found is None or ":" not in plain:  # a day alone says no time
         raise InputError(f"time {text!r} is not understood: {_EXPECTED}")
-    return _localised(found, zone)
+    found = _localised(found, zone)
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:  # hours ask for the days around
+        raise InputError(f"time {text!r} lies beyond the calendar: {_EXPECTED}")
+    return found
 
 
 def _next_weekly(found: re.Match[str], start: datetime) -> datetime:

@@ -19,6 +19,7 @@ import numpy as np
 from geodata.checklists import Trade, trades
 from geodata.vocabulary import facilities, is_free_entry
 from locator.arrays import Bools, frozen
+from locator.certainty import NO, UNKNOWN, YES, Told, tell, tell_both
 from locator.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ staff oneself, which takes in what is kept for them."""
 ROOM = "mother_baby_room"
 _PUBLIC_SCOPES = frozenset({"public", "workers_first"})
 _ANY_OF = re.compile(r"[|,，/]")
-_YES, _NO, _UNKNOWN = 1, 0, -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,48 +138,35 @@ def choose_stations(stations: Stations, needs: Needs, usable: Bools) -> Choice:
     candidates = np.array(usable, bool)
     if needs.kinds:
         candidates &= np.array([kind in needs.kinds for kind in stations.kind], bool)
-    told = np.full(len(stations), _YES, np.int8)
-    for group in needs.groups:
-        told = _both(told, _offering(stations, group))
-    if needs.free_entry:
-        told = _both(told, _told(map(is_free_entry, stations.access_scope, stations.access_mode)))
-    if needs.public:
-        told = _both(told, _told(map(_is_public, stations.access_scope)))
+    told = tell_needs(stations, needs)
     staff = np.zeros(len(stations), bool)
     if not needs.staff:
         pairs = zip(stations.kind, stations.access_scope, strict=True)
         staff = np.array([pair == (ROOM, STAFF) for pair in pairs], bool)
     open_to_all = candidates & ~staff
     return Choice(
-        frozen(open_to_all & (told == _YES), np.bool_),
-        int((open_to_all & (told == _UNKNOWN)).sum()),
-        int((open_to_all & (told == _NO)).sum()),
+        frozen(open_to_all & (told == YES), np.bool_),
+        int((open_to_all & (told == UNKNOWN)).sum()),
+        int((open_to_all & (told == NO)).sum()),
         int((candidates & staff).sum()),
     )
 
 
-def _offering(stations: Stations, group: tuple[str, ...]) -> np.ndarray:
-    """Whether stations have one of some facilities: yes, no, or unknown; broken is no."""
-    told = []
-    for offered, broken in zip(stations.facilities, stations.broken, strict=True):
-        answers = {False if code in broken else offered.get(code) for code in group}
-        told.append(True if True in answers else None if None in answers else False)
-    return _told(told)
+def tell_needs(stations: Stations, needs: Needs) -> Told:
+    """(n,) whether each station meets all needs but those for a kind: 1 yes, 0 no, -1 unknown."""
+    told = np.full(len(stations), YES, np.int8)
+    for group in needs.groups:
+        told = tell_both(told, stations.offering(*group))
+    if needs.free_entry:
+        ways = map(is_free_entry, stations.access_scope, stations.access_mode)
+        told = tell_both(told, tell(ways))
+    if needs.public:
+        told = tell_both(told, tell(map(_is_public, stations.access_scope)))
+    return told
 
 
 def _is_public(scope: str) -> bool | None:
     return None if not scope else scope in _PUBLIC_SCOPES
-
-
-def _told(answers: Iterable[bool | None]) -> np.ndarray:
-    """Answers as numbers."""
-    return np.array([_UNKNOWN if one is None else int(one) for one in answers], np.int8)
-
-
-def _both(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Yes where both say yes, no where one says no, else unknown."""
-    sure = np.where((one == _YES) & (other == _YES), _YES, _UNKNOWN)
-    return np.where((one == _NO) | (other == _NO), _NO, sure).astype(np.int8)
 
 
 def _find_trade(word: str) -> Trade | None:

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from geodata.vocabulary import is_free_entry
 from locator.arrays import Bools, Bytes, Floats, Ints, Longs, frozen
+from locator.certainty import NO, YES
 from locator.errors import InputError
 from locator.hours.compiled import CODE_FREE, CODE_NEEDED, CODE_UNKNOWN
 from locator.hours.rules import DAY_MIN, Hours
@@ -29,14 +29,12 @@ from locator.hours.timetable import CLOSED, OPEN, UNKNOWN, States, Timetable
 
 if TYPE_CHECKING:
     from geodata.calendar import Calendar
-    from locator.stations import Stations
     from locator.version import CityVersion
 
 SERIES = ("known", "possible", "entered", "enterable")
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOLIDAY = "holiday"
 MOST_DAYS = 366
-YES, NO = 1, 0
 _MONDAY = date(2024, 1, 1)
 _HOUR_MIN = 60
 
@@ -77,6 +75,8 @@ def real_days(first: date, count: int, calendar: Calendar) -> Days:
     """Days of the calendar, called by their dates."""
     if not 1 <= count <= MOST_DAYS:
         raise InputError(f"{count} days were asked for, expected 1 to {MOST_DAYS}")
+    if first > date.max - timedelta(count + 1):
+        raise InputError(f"{count} days from {first} lie beyond the calendar")
     names = tuple((first + timedelta(day)).isoformat() for day in range(count))
     return Days(first, names, calendar)
 
@@ -204,29 +204,6 @@ def open_range(view: CityVersion, when: datetime) -> tuple[Bools, Bools]:
     state = view.timetable.state_at(when)
     known = (state == OPEN) & ~view.stations.disputed
     return frozen(known), frozen(state != CLOSED)
-
-
-def find_entry(stations: Stations, rows: Ints, need: Sequence[str] = ()) -> States:
-    """Whether anybody gets in without app or membership, and finds what is needed there.
-
-    Parameters
-    ----------
-    rows : (m,)
-        Rows of `stations`.
-    need
-        Codes of facilities.
-
-    Returns
-    -------
-    (m,) int8
-        1 yes, 0 no, -1 where some of it is not known and nothing says no.
-    """
-    entry = np.empty(len(rows), np.int8)
-    for i, row in enumerate(rows.tolist()):
-        free = is_free_entry(stations.access_scope[row], stations.access_mode[row])
-        answers = [free, *(stations.facilities[row].get(code) for code in need)]
-        entry[i] = NO if False in answers else (UNKNOWN if None in answers else YES)
-    return entry
 
 
 def hour_of(openings: Openings) -> tuple[tuple[str, ...], Ints]:

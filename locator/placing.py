@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from locator.arrays import Bools, frozen
+from locator.certainty import NO, YES
 from locator.modes import find_mode
 from locator.parking import find_stands
 from locator.placement import Placement, Stands, place_snapped, place_stands
@@ -50,10 +51,9 @@ def _has_required(stations: Stations, mode: str) -> tuple[Bools, Bools]:
     """Whether each station has all that a mode requires, and whether it surely lacks some."""
     has, lacks = np.ones(len(stations), bool), np.zeros(len(stations), bool)
     for code in find_mode(mode).requires:
-        rows = zip(stations.facilities, stations.broken, strict=True)
-        told = [False if code in broken else offered.get(code) for offered, broken in rows]
-        has &= np.array([one is True for one in told], bool)
-        lacks |= np.array([one is False for one in told], bool)
+        told = stations.offering(code)
+        has &= told == YES
+        lacks |= told == NO
     return has, lacks
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -218,6 +219,8 @@ def batch(
     ]
     lines += [f"failed: {row.kind} {row.city}: {row.error}" for row in done.failed]
     show(document, lines)
+    if done.failed:
+        sys.exit(1)
 
 
 @click.command()
@@ -229,8 +232,8 @@ def health(within: str, kind: str | None) -> None:
     from locator.health import LOOSE_M, examine_streets, health_document
     from locator.sweep import sweep_nearest
 
-    view = settings().open().current()
-    cover = view.coverage(within_m=float(within), kind=kind)
+    view = settings().open().unbarred()  # faults of the data, not of the day
+    cover = view.coverage(within_m=view.network().mode.metres(within), kind=kind)
     placement = view.placement(kind=kind)
     labels, _ = sweep_nearest(cover.network, placement)
     found = examine_streets(cover, placement, labels, view.islands(cover, kind=kind))

@@ -17,6 +17,7 @@ import numpy as np
 
 from geodata.vocabulary import facilities, read_data
 from locator.arrays import Bools, frozen
+from locator.certainty import NO, UNKNOWN, YES, tell_both
 from locator.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 _DAY_MIN = 24 * 60
 _WEEK_MIN = 7 * _DAY_MIN
-_YES, _NO, _UNKNOWN = 1, 0, -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,48 +125,35 @@ def situation_mask(
         There is no such situation.
     """
     situation = find_situation(code)
-    told = np.full(len(stations), _YES, np.int8)
+    told = np.full(len(stations), YES, np.int8)
     for need in situation.needs:
-        told = _both(told, _offered(stations, need))
+        told = tell_both(told, stations.offering(need))
     if situation.window is not None:
-        told = _both(told, _believed(stations, _open_throughout(timetable, situation.window, at)))
+        told = tell_both(
+            told, _believed(stations, _open_throughout(timetable, situation.window, at))
+        )
     elif at is not None:
-        told = _both(told, _believed(stations, timetable.state_at(at)))
-    return Fitness(frozen(told == _YES), frozen(told != _NO))
-
-
-def _both(one: Any, other: Any) -> Any:
-    """Yes where both say yes, no where one says no, else unknown."""
-    sure = np.where((one == _YES) & (other == _YES), _YES, _UNKNOWN)
-    return np.where((one == _NO) | (other == _NO), _NO, sure).astype(np.int8)
+        told = tell_both(told, _believed(stations, timetable.state_at(at)))
+    return Fitness(frozen(told == YES), frozen(told != NO))
 
 
 def _believed(stations: Stations, is_open: Any) -> Any:
     """Posted hours that workers dispute are not known to hold."""
-    return np.where(stations.disputed & (is_open == _YES), _UNKNOWN, is_open).astype(np.int8)
-
-
-def _offered(stations: Stations, need: str) -> Any:
-    """(n,) 1 where a facility is there, 0 where it is not or is out of order, -1 where unknown."""
-    told = []
-    for offered, broken in zip(stations.facilities, stations.broken, strict=True):
-        there = False if need in broken else offered.get(need)
-        told.append(_UNKNOWN if there is None else _YES if there else _NO)
-    return np.array(told, np.int8)
+    return np.where(stations.disputed & (is_open == YES), UNKNOWN, is_open).astype(np.int8)
 
 
 def _open_throughout(table: Timetable, window: tuple[time, time], at: datetime | None) -> Any:
     """(n,) whether each station is open all through a window: 1, 0, or -1 where unknown."""
     if at is None:
         minutes = _night_minutes(window)
-        told = [_covers(table, row, minutes) if known else _UNKNOWN
+        told = [_covers(table, row, minutes) if known else UNKNOWN
                 for row, known in enumerate(table.known.tolist())]  # fmt: skip
         return np.array(told, np.int8)
     begin, end = next_window(window, at)
     told = []
     for row in range(len(table)):
         states = {state for _, _, state in table.spans_between(row, begin, end)}
-        told.append(_NO if _NO in states else _UNKNOWN if _UNKNOWN in states else _YES)
+        told.append(NO if NO in states else UNKNOWN if UNKNOWN in states else YES)
     return np.array(told, np.int8)
 
 
@@ -204,4 +191,4 @@ def _covers(table: Timetable, row: int, minutes: Any) -> int:
     is_open = np.zeros(_WEEK_MIN, bool)
     for begin, end in table.week_spans(row).tolist():
         is_open[begin:end] = True
-    return _YES if bool(is_open[minutes].all()) else _NO
+    return YES if bool(is_open[minutes].all()) else NO

@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike
 
 from geodata.vocabulary import kinds, statuses_in_use
 from locator.arrays import Bools, Floats, frozen
+from locator.certainty import Told, tell
 from locator.errors import InputError, NotFoundError
 from locator.hours import Hours
 
@@ -221,6 +222,20 @@ class Stations:
         if kind is not None and kind not in kinds():
             raise NotFoundError(f"no kind {kind!r}; expected one of {_kind_list()}")
         return frozen([kind in (None, own) for own in self.kind], np.bool_)
+
+    def offering(self, *codes: str) -> Told:
+        """Whether each station has at least one of some facilities; what is broken is not there.
+
+        Returns
+        -------
+        (n,) int8
+            1 yes, 0 no, -1 unknown (`locator.certainty`).
+        """
+        told: list[bool | None] = []
+        for offered, broken in zip(self.facilities, self.broken, strict=True):
+            answers = {False if code in broken else offered.get(code) for code in codes}
+            told.append(True if True in answers else None if None in answers else False)
+        return tell(told)
 
     def of_kind(self, kind: str | None) -> Stations:
         """Stations of one kind; all of them for None. Errors as `is_kind`."""

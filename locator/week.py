@@ -13,7 +13,7 @@ Stations open count at the moment of the minimum, and so do those whose state ma
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +23,11 @@ from typing_extensions import override
 from locator.arrays import Bools, Floats, frozen
 from locator.errors import InputError
 from locator.footing import Footing
+from locator.needs import parse_needs, tell_needs
 from locator.openings import (
     SERIES,
     Days,
     Openings,
-    find_entry,
     find_openings,
     holiday_days,
     hour_of,
@@ -236,7 +236,7 @@ def ask_week(  # noqa: PLR0913  (each is a word of the question)
     Parameters
     ----------
     need
-        Facilities that a station must have to be enterable.
+        What a station must have to be enterable besides a free way in, as `locator.needs` reads it.
     on
         Whose season's rules an ordinary week follows; today's unless given. Dated changes are left
         out of an ordinary week.
@@ -245,6 +245,7 @@ def ask_week(  # noqa: PLR0913  (each is a word of the question)
     """
     from locator.moments import local_now
 
+    entered = replace(parse_needs(need), free_entry=True)
     network, limit = view.metric(within, mode)
     placement = view.placement(kind=kind, mode=mode, timed=network.timed)
     footing = Footing(network, placement, limit, view.counted(by=by, demand=demand))
@@ -258,7 +259,7 @@ def ask_week(  # noqa: PLR0913  (each is a word of the question)
         footing,
         hours,
         days,
-        entry=find_entry(view.stations, placement.rows, need),
+        entry=tell_needs(view.stations, entered)[placement.rows],
         doubted=view.stations.disputed[placement.rows],
         report=report,
     )

@@ -40,7 +40,7 @@ def week(
     days: int, by: str, demand: str,
 ) -> None:  # fmt: skip
     """Which share of the streets is within a limit of an open station, at every hour."""
-    from locator.answers import NO_STATIONS
+    from locator.answers import station_warnings
 
     view = settings().open().current()
     dates = None if first is None else (first.date(), days)
@@ -49,9 +49,7 @@ def week(
         report=Progress(),
     )  # fmt: skip
     document = made.to_document()
-    document["warnings"] = []
-    if not len(view.placement(kind=kind, mode=mode)):
-        document["warnings"].append(NO_STATIONS)
+    document["warnings"] = station_warnings(view, kind=kind, mode=mode)
     if first is not None:
         last = datetime.fromisoformat(made.hours()[-1].day).date()
         document["warnings"] += view.timetable.warnings(first.date(), last)
@@ -105,7 +103,7 @@ def _week_lines(
 @shared
 def losses(within: str, kind: str | None, mode: str, hourly: bool, by: str, demand: str) -> None:
     """What the closing of each station loses, worst first."""
-    from locator.answers import NO_STATIONS
+    from locator.answers import station_warnings
 
     city = settings().open()
     view = city.current()
@@ -114,7 +112,7 @@ def losses(within: str, kind: str | None, mode: str, hourly: bool, by: str, dema
         hosts=_hosts_of(city), report=Progress(),
     )  # fmt: skip
     document = made.to_document()
-    document["warnings"] = [] if len(made.codes) else [NO_STATIONS]
+    document["warnings"] = station_warnings(view, kind=kind, mode=mode)
     warn(document["warnings"])
     show(document, _loss_lines(document, dict(zip(view.stations.code, view.stations.name,
                                                   strict=True))))  # fmt: skip

@@ -302,6 +302,12 @@ def test_moment_that_is_none_is_refused(text: str) -> None:
         find_moment(text, zone=ZONE, now=MONDAY)
 
 
+@pytest.mark.parametrize("text", ["0001-01-01T00:00", "9999-12-31T23:59"])
+def test_moment_beyond_the_calendar_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="beyond the calendar"):
+        find_moment(text, zone=ZONE, now=MONDAY)
+
+
 def test_view_asks_by_opening(tmp_path: Path) -> None:
     """As DESIGN.md shows it: at="now" works, and labels nothing that nobody asked."""
     view = make_city(tmp_path, [(300.0, 300.0), (100.0, 0.0)]).current()

@@ -128,6 +128,19 @@ def test_points_without_amounts_count_one_each(tmp_path: Path) -> None:
     assert (made.form, made.total, report.column) == (POINTS, 2.0, "")
 
 
+def test_points_with_a_slip_lose_that_row_alone_and_two_columns_are_asked_about(
+    tmp_path: Path,
+) -> None:
+    one = "lat,lon,seats\n-30.0,-51.2,4OO\n-30.1,-51.3,500\n-30.2,-51.3,60\n"
+    made, report = read(tmp_path, one)
+    assert (made.form, made.total, report.column) == (POINTS, 560.0, "seats")
+    assert len(report.rejected) == 1
+    two = "lat,lon,aa,bb\n-30.0,-51.2,4OO,7\n-30.1,-51.3,500,8\n-30.2,-51.3,60,9\n"
+    with pytest.raises(InputError, match="give --value"):
+        read(tmp_path, two)
+    assert read(tmp_path, two, value="bb")[0].total == 24.0
+
+
 def test_positions_come_home_from_their_datum(tmp_path: Path) -> None:
     from geodata.datum import from_wgs84
 

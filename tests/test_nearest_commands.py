@@ -320,6 +320,16 @@ def test_batch_to_another_ending_is_refused_before_anything_is_written(
     assert not (tmp_path / "a.pdf").exists()
 
 
+def test_batch_onto_its_own_sheet_is_refused_and_loses_nothing(
+    city: City, tmp_path: Path, run: Callable[..., Run]
+) -> None:
+    sheet = tmp_path / "people.csv"
+    sheet.write_text("lon,lat\n120.8,32.0\n", "utf-8")
+    done = run("nearest", "--batch", sheet, "-o", sheet, "--city", city.workspace.path)
+    assert (done.code, "is the sheet itself" in done.err) == (2, True)
+    assert sheet.read_text("utf-8") == "lon,lat\n120.8,32.0\n"
+
+
 def test_batch_headings_of_the_sheet_never_hide_an_answer(city: City, tmp_path: Path) -> None:
     lon, lat = lonlat(0.0, 0.0)
     source = tmp_path / "places.csv"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,10 @@ from locator.coverage import measure_coverage
 from locator.errors import InputError
 from locator.footing import Footing
 from locator.hours import CLOSED, OPEN, UNKNOWN, DayException, Hours, Override, Rule, Timetable
+from locator.needs import parse_needs, tell_needs
 from locator.openings import (
     DAY_NAMES,
     SERIES,
-    find_entry,
     find_openings,
     holiday_days,
     ordinary_days,
@@ -154,16 +155,18 @@ def test_entry_wants_everything_and_unknown_stays_unknown() -> None:
 
     stations = Stations.from_records(
         [
-            station("A", "public", "walk_in", hot_water=True),
-            station("B", "public", "qr", hot_water=True),
-            station("C", "public", "", hot_water=True),
-            station("D", "public", "walk_in", hot_water=False),
+            station("A", "public", "walk_in", WATER=True),
+            station("B", "public", "qr", WATER=True),
+            station("C", "public", "", WATER=True),
+            station("D", "public", "walk_in", WATER=False),
             station("E", "public", "walk_in"),
+            replace(station("F", "public", "walk_in", WATER=True), broken=frozenset({"WATER"})),
         ]
     )
-    rows = np.arange(5, dtype=np.int32)
-    assert find_entry(stations, rows).tolist() == [1, 0, -1, 1, 1]
-    assert find_entry(stations, rows, ["hot_water"]).tolist() == [1, 0, -1, 0, -1]
+    free = ["free_entry"]
+    assert tell_needs(stations, parse_needs(free)).tolist() == [1, 0, -1, 1, 1, 1]
+    assert tell_needs(stations, parse_needs([*free, "WATER"])).tolist() == [1, 0, -1, 0, -1, 0]
+    assert stations.offering("WATER", "POWER").tolist() == [1, 1, 1, -1, -1, -1]
 
 
 # -- shares ------------------------------------------------------------------------------------

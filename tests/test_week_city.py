@@ -143,9 +143,11 @@ def test_week_command_prints_hours_and_worst(run: Callable[..., Any], town: Path
 
 def test_week_command_with_dates_names_the_days(run: Callable[..., Any], town: Path) -> None:
     done = run("--city", town, "week", "--within", "500", "--from", "2026-10-01", "--days", "2",
-               "--need", "hot_water", "--json")  # fmt: skip
+               "--need", "WATER", "--json")  # fmt: skip
     assert {hour["day"] for hour in done.json["hours"]} == {"2026-10-01", "2026-10-02"}
     assert done.json["holiday"] == []
+    wrong = run("--city", town, "week", "--within", "500", "--need", "FOO")
+    assert (wrong.code, "'FOO' is not known" in wrong.err) == (2, True)
 
 
 def test_losses_command_lists_worst_first(run: Callable[..., Any], town: Path) -> None:
@@ -186,3 +188,14 @@ def test_commands_in_a_city_without_stations_say_so(
     assert "no stations" in done.err
     assert done.json["warnings"]
     assert not any(hour["high"] for hour in done.json.get("hours", []))
+
+
+@pytest.mark.parametrize("command", ["week", "losses", "coverage"])
+def test_stations_without_data_for_trucks_are_said_to_lack_it(
+    run: Callable[..., Any], town: Path, command: str
+) -> None:
+    done = run("--city", town, command, "--within", "1000", "--kind", "mother_baby_room",
+               "--mode", "truck", "--json")  # fmt: skip
+    told = " ".join(done.json["warnings"])
+    assert "truck needs TRUCK_PARK: not recorded at" in told
+    assert "import" not in told

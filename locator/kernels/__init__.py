@@ -8,6 +8,8 @@
     stands      where a vehicle is left for the last stretch on foot
     gaps        connected uncovered pieces, and their farthest points
     gain        what a new station would add
+    siting_*    choosing sites on a matrix: search, and the bound that no choice can pass
+    cover_*     covering everything: what need not be looked at, search, bound, cases
     lengths     how much is covered, as numbers only
     losses      what one station alone covers, and what two do
     whatif      the nearest station of each node while stations open and close
@@ -32,8 +34,9 @@ def compile_all() -> int:
     from importlib import import_module
 
     for name in (
-        "gain", "gaps", "geometry", "intervals", "lengths", "losses", "reach", "search",
-        "stands", "sweeps", "trips", "whatif",
+        "cover_dominance", "cover_prices", "cover_search", "cover_tree", "gain", "gaps", "geometry",
+        "intervals", "lengths", "losses", "reach", "search",
+        "siting_bound", "siting_search", "stands", "sweeps", "trips", "whatif",
     ):  # fmt: skip
         import_module(f"locator.kernels.{name}")  # its kernels declare themselves
     for one in KERNELS:

@@ -1,0 +1,167 @@
+"""Fewest (cheapest) sites that cover everything, or a share of the weight."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from math import fsum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from locator.arrays import Floats, Ints, frozen
+from locator.siting.certificate import (
+    PROVEN,
+    Certificate,
+    bound_by_prices,
+    measure_rows,
+    measure_sites,
+    must_serve,
+    owning_rows,
+)
+from locator.siting.cover_duel import CoverDuel
+from locator.siting.dominance import cut_cover, find_need
+from locator.siting.duel import Limits
+from locator.siting.median import assign_rows, solve_gain
+from locator.siting.solution import Report, Solution, Status, Stop
+
+if TYPE_CHECKING:
+    from locator.siting.problem import Problem
+
+_TIME_OVER = "the time or the rounds allowed were over before a proof was found"
+
+
+def solve_set_cover(
+    problem: Problem,
+    *,
+    time_limit_s: float = 60.0,
+    seed: int = 0,
+    report: Report | None = None,
+    should_stop: Stop | None = None,
+    iterations: int | None = None,
+) -> Solution:
+    """Solve `set_cover`; see `locator.siting.solving.solve`.
+
+    Rows that no candidate can cover are listed as unreachable and left out; where a share asks for
+    more weight than can be covered at all, everything that can be is covered, and `reason` tells.
+    """
+    limits = Limits(time_limit_s, iterations, should_stop, report)
+    need = find_need(problem)
+    cover = cut_cover(problem)
+    duel = CoverDuel(cover, limits, seed, whole=problem.integral)
+    counted = need >= 0 and bool((problem.site_cost == 1).all())
+    with ThreadPoolExecutor(2) as pool:
+        duel.run(pool, cases=0 if counted else None)
+    sites = drop_needless(problem, cover.sites(duel.marks), need)
+    if counted and cover.size:
+        return _count_down(problem, duel, sites, seed)
+    return _conclude(problem, duel, sites, duel.bound + cover.spent if duel.by_cases else 0.0)
+
+
+def _count_down(problem: Problem, duel: CoverDuel, sites: Ints, seed: int) -> Solution:
+    """Cover as much weight as one site less can, until that is too little.
+
+    A bound of coverage by p sites below what is needed proves that more than p are.
+    """
+    limits, need, fewest = duel.limits, find_need(problem), 0.0
+    least = bound_by_prices(problem, *_lift(problem, duel))
+    while len(sites) > max(least, fewest, len(problem.fixed)) and not limits.over():
+        fewer = len(sites) - 1
+        if fewer == 0:
+            fewest = 1.0
+            break
+        rounds = None if limits.iterations is None else limits.iterations - limits.rounds
+        found = solve_gain(
+            replace(problem, objective="max_cover", p=fewer, share=1.0),
+            time_limit_s=limits.seconds - limits.used_s, seed=seed, iterations=rounds,
+            should_stop=limits.should_stop,
+        )  # fmt: skip
+        limits.rounds += found.iterations
+        if _covered(problem, found.sites) >= need:
+            sites = drop_needless(problem, found.sites, need)
+        elif found.bound < need * (1.0 - PROVEN):
+            fewest = fewer + 1.0
+        else:
+            break
+        limits.tell(len(sites), max(least, fewest))
+    return _conclude(problem, duel, sites, fewest)
+
+
+def _covered(problem: Problem, sites: Ints) -> float:
+    """Weight that sites cover."""
+    return fsum(problem.weight[np.isfinite(measure_rows(problem, sites))])
+
+
+def drop_needless(problem: Problem, sites: Ints, need: float) -> Ints:
+    """Sites without those, dear ones first, that what has to be covered does not need."""
+    chosen = np.zeros(problem.candidates, bool)
+    chosen[sites] = True
+    pairs = np.flatnonzero(chosen[problem.candidate])
+    row = owning_rows(problem.first)[pairs]
+    column = problem.candidate[pairs]
+    weight = np.where(must_serve(problem), problem.weight, 0.0)
+    times = np.bincount(row, minlength=problem.rows)
+    covered = fsum(weight[times > 0])
+    order = np.argsort(column, kind="stable")
+    row, column = row[order], column[order]
+    free = np.setdiff1d(sites, problem.fixed)
+    for j in free[np.lexsort((-free, -problem.site_cost[free]))].tolist():
+        own = row[np.searchsorted(column, j) : np.searchsorted(column, j, side="right")]
+        lost = fsum(weight[own[times[own] == 1]])
+        if lost == 0 or (need >= 0 and covered - lost >= need):
+            times[own] -= 1
+            covered = fsum(weight[times > 0])
+            chosen[j] = False
+    return np.flatnonzero(chosen).astype(np.int32)
+
+
+def _lift(problem: Problem, duel: CoverDuel) -> tuple[Floats, Floats, float]:
+    """Prices for the certificate: u, (no base), level."""
+    need = duel.cover.need
+    u, level = duel.cover.prices(duel.u, problem.rows), duel.level
+    if need >= 0:
+        level = level if np.isfinite(level) else 0.0
+        nobody = ~must_serve(problem)
+        u[nobody] = level * problem.weight[nobody]  # paid by nobody, so they are not asked for
+    return u, np.empty(0), level
+
+
+def _conclude(problem: Problem, duel: CoverDuel, sites: Ints, deeper: float) -> Solution:
+    """The solution, value and bound measured again; `deeper` is a bound proved by cases."""
+    value = measure_sites(problem, sites)
+    u, base, level = _lift(problem, duel)
+    stated = bound_by_prices(problem, u, base, level)
+    slack = 0.5 if problem.integral else PROVEN * abs(value)
+    bound, proof = stated, "u"
+    if value - stated > slack and deeper > stated:
+        bound, proof = min(deeper, value), "tree"
+    proven = value - bound <= slack
+    status: Status = "optimal" if proven else "feasible"
+    unreachable = problem.unreachable()
+    reason = "" if proven else _TIME_OVER
+    if len(unreachable) and _falls_short(problem):
+        reason = "; ".join(filter(None, (reason, _tell_unreachable(problem, unreachable))))
+    return Solution(
+        sites=frozen(sites), value=value, bound=value if proven else bound, proven=proven,
+        seconds=duel.limits.used_s, status=status,
+        certificate=Certificate("set_cover", proof, frozen(u), stated, base, level),
+        unreachable=frozen(unreachable), unserved=frozen([], np.int32),
+        assignment=assign_rows(problem, sites), spare=frozen([], np.int32), reason=reason,
+        iterations=duel.limits.rounds,
+    )  # fmt: skip
+
+
+def _falls_short(problem: Problem) -> bool:
+    """Whether less can be covered than is asked for."""
+    asked = problem.share * fsum(problem.weight) * (1.0 - 1e-12)
+    return fsum(problem.weight[must_serve(problem)]) < asked
+
+
+def _tell_unreachable(problem: Problem, rows: Ints) -> str:
+    total = fsum(problem.weight)
+    most = fsum(problem.weight[must_serve(problem)]) / total
+    return (
+        f"{len(rows)} rows can be covered by no candidate (the first is row {rows[0]}): "
+        f"at most {most:.4%} of the weight can be, {problem.share:.4%} was asked for; "
+        "the sites cover all the rest"
+    )
