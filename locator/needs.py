@@ -156,7 +156,7 @@ def tell_needs(stations: Stations, needs: Needs) -> Told:
     """(n,) whether each station meets all needs but those for a kind: 1 yes, 0 no, -1 unknown."""
     told = np.full(len(stations), YES, np.int8)
     for group in needs.groups:
-        told = tell_both(told, stations.offering(*group))
+        told = tell_both(told, stations.tell_offering(*group))
     if needs.free_entry:
         ways = map(is_free_entry, stations.access_scope, stations.access_mode)
         told = tell_both(told, tell(ways))

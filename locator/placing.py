@@ -51,7 +51,7 @@ def _has_required(stations: Stations, mode: str) -> tuple[Bools, Bools]:
     """Whether each station has all that a mode requires, and whether it surely lacks some."""
     has, lacks = np.ones(len(stations), bool), np.zeros(len(stations), bool)
     for code in find_mode(mode).requires:
-        told = stations.offering(code)
+        told = stations.tell_offering(code)
         has &= told == YES
         lacks |= told == NO
     return has, lacks

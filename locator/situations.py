@@ -127,7 +127,7 @@ def situation_mask(
     situation = find_situation(code)
     told = np.full(len(stations), YES, np.int8)
     for need in situation.needs:
-        told = tell_both(told, stations.offering(need))
+        told = tell_both(told, stations.tell_offering(need))
     if situation.window is not None:
         told = tell_both(
             told, _believed(stations, _open_throughout(timetable, situation.window, at))

@@ -12,7 +12,7 @@ import operator
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike
 
 from geodata.vocabulary import kinds, statuses_in_use
 from locator.arrays import Bools, Floats, frozen
-from locator.certainty import Told, tell
+from locator.certainty import YES, Told, tell
 from locator.errors import InputError, NotFoundError
 from locator.hours import Hours
 
@@ -223,7 +223,7 @@ class Stations:
             raise NotFoundError(f"no kind {kind!r}; expected one of {_kind_list()}")
         return frozen([kind in (None, own) for own in self.kind], np.bool_)
 
-    def offering(self, *codes: str) -> Told:
+    def tell_offering(self, *codes: str) -> Told:
         """Whether each station has at least one of some facilities; what is broken is not there.
 
         Returns
@@ -240,6 +240,18 @@ class Stations:
     def of_kind(self, kind: str | None) -> Stations:
         """Stations of one kind; all of them for None. Errors as `is_kind`."""
         return self.take(self.is_kind(kind))
+
+    def offering(self, *codes: str) -> Stations:
+        """Stations that are known to have at least one of some facilities, in working order."""
+        return self.take(self.tell_offering(*codes) == YES)
+
+    def open_at(self, at: datetime) -> Stations:
+        """Stations that are known to be open at a local time of their city, holidays included."""
+        from geodata.calendar import load_calendar
+        from locator.hours.timetable import OPEN, Timetable
+
+        states = Timetable.compile(self.opening, load_calendar()).state_at(at)
+        return self.take((states == OPEN) & ~self.disputed)
 
     def usable(self) -> Stations:
         """Stations that a person may be sent to."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from geodata.datum import pick_projection
 from locator.errors import InputError, NotFoundError
+from locator.hours import Hours, Rule
 from locator.stations import Station, Stations
 
 
@@ -160,6 +162,15 @@ def test_to_frame_has_points_and_codes(four: Stations) -> None:
     assert frame.crs.to_epsg() == 4326
     assert frame.geometry.x.tolist() == four.lonlat_deg[:, 0].tolist()
     assert len(Stations.empty().to_frame()) == 0
+
+
+def test_offering_and_open_at_take_what_is_known_alone(four: Stations) -> None:
+    assert four.offering("WATER").code == ("A",)
+    assert four.offering("TOILET").code == ()
+    day = Hours((Rule(127, 480, 1080),), known=True)  # 8:00-18:00
+    some = four.replaced({0: make("A", opening=day), 1: make("B", opening=day, disputed=True)})
+    assert some.open_at(datetime(2026, 3, 2, 8)).code == ("A",)
+    assert some.open_at(datetime(2026, 3, 2, 18)).code == ()
 
 
 def test_masks_agree_with_selections(four: Stations) -> None:

@@ -166,7 +166,7 @@ def test_entry_wants_everything_and_unknown_stays_unknown() -> None:
     free = ["free_entry"]
     assert tell_needs(stations, parse_needs(free)).tolist() == [1, 0, -1, 1, 1, 1]
     assert tell_needs(stations, parse_needs([*free, "WATER"])).tolist() == [1, 0, -1, 0, -1, 0]
-    assert stations.offering("WATER", "POWER").tolist() == [1, 1, 1, -1, -1, -1]
+    assert stations.tell_offering("WATER", "POWER").tolist() == [1, 1, 1, -1, -1, -1]
 
 
 # -- shares ------------------------------------------------------------------------------------
