@@ -6,6 +6,7 @@ city. Nothing is sampled: a street is cut exactly where the limit runs out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,8 @@ class Coverage:
         The listed gap a piece belongs to, -1 for none.
     street_first : (s + 1,) int64
         The pieces of street s are rows street_first[s] .. street_first[s + 1].
+    districts
+        What counts, split by district: of a city that has districts.
     """
 
     network: StreetNetwork
@@ -94,6 +97,7 @@ class Coverage:
     street_first: Longs
     gap_table: Gaps
     unroutable: Ints
+    districts: Callable[[], Counted] | None = None
 
     @override
     def __repr__(self) -> str:
@@ -111,13 +115,25 @@ class Coverage:
         """Covered share of all streets; 0 where there are none."""
         return self.covered_m / self.total_m if self.total_m > 0 else 0.0
 
-    def by_district(self, counted: Counted) -> AreaTable:
-        """Covered, uncovered and unreachable in each area of what counts, outside last.
+    def by_district(self, counted: Counted | None = None) -> AreaTable:
+        """Covered, uncovered and unreachable in each district, outside last.
 
-        `CityView.counted(by="district")` gives it; with a demand, people instead of metres.
+        Parameters
+        ----------
+        counted
+            Other areas, or people instead of metres: `CityView.counted(by=, demand=)`.
+
+        Raises
+        ------
+        InputError
+            The city has no districts.
         """
         from locator.area_table import tabulate_coverage
 
+        if counted is None:
+            if self.districts is None:
+                raise InputError("no districts are known here: ask a city that has imported them")
+            counted = self.districts()
         return tabulate_coverage(self, counted)
 
     def gap_names(self, gap: int, *, most: int = 3) -> tuple[str, ...]:
@@ -142,6 +158,22 @@ class Coverage:
         table = self.gap_table
         rows = table.piece[table.first[gap] : table.first[gap + 1]]
         return cut_streets(self.network.streets, *self.pieces(rows))
+
+    def worst_points(self, *, most: int = 10) -> geopandas.GeoDataFrame:
+        """The farthest point of each gap, farthest first; equal ones, the longer gap first.
+
+        `distance_m` is in the network's cost: metres, or metres at the mode's speed.
+        """
+        import geopandas
+        import shapely
+
+        order = np.argsort(-self.gap_table.farthest_m, kind="stable")[:most]
+        data = {
+            "distance_m": self.gap_table.farthest_m[order],
+            "streets": ["、".join(self.gap_names(i)) for i in order.tolist()],
+        }
+        points = shapely.points(self.gap_points()[order])
+        return geopandas.GeoDataFrame(data, geometry=points, crs=self.network.streets.crs)
 
     def pieces(self, rows: Longs) -> tuple[Ints, Floats, Floats]:
         """Street, from and to of some pieces."""

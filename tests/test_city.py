@@ -235,7 +235,8 @@ def test_island_offers_the_nearest_street_that_leads_to_a_station(tmp_path: Path
 
 def test_results_are_kept_and_shared_between_threads(tmp_path: Path) -> None:
     view = make_city(tmp_path, [(300.0, 300.0)]).current()
-    assert view.coverage(within_m=100) is view.coverage(within_m="100 m")
+    one, other = view.coverage(within_m=100), view.coverage(within_m="100 m")
+    assert one.piece_state is other.piece_state
     alone = [view.nearest(lonlat(x, 0.0), k=1).distance_m[0, 0] for x in range(0, 600, 20)]
     seen: dict[int, list[float]] = {}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -127,6 +128,12 @@ def test_gap_lines_and_frame_have_the_length_they_say() -> None:
     frame = cover.gaps()
     np.testing.assert_allclose(frame.geometry.length, frame.length_m)
     assert (frame.geom_type == "MultiLineString").all()
+    worst = cover.worst_points()
+    assert worst.distance_m.tolist() == cover.gap_table.farthest_m.tolist()
+    assert shapely.get_coordinates(worst.geometry).tolist() == cover.gap_points().tolist()
+    assert len(cover.worst_points(most=0)) == 0
+    with pytest.raises(InputError, match="no districts"):
+        cover.by_district()
     xy, first = cover.gap_lines(0)
     assert first.tolist() == [0, 2]
     assert np.hypot(*np.diff(xy, axis=0).T).sum() == pytest.approx(80.0)

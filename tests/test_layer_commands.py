@@ -12,6 +12,7 @@ import shapely
 
 from geodata.areas import Area, to_geojson
 from locator.city import City
+from locator.errors import NotFoundError
 from tests.block_city import make_block_city
 from tests.grids import collection, lonlat, write_area, write_stations, write_streets
 
@@ -90,11 +91,15 @@ def test_coverage_by_district_adds_up_with_what_is_outside(city: City, tmp_path:
     told = run("coverage", "--within", 150, "--by", "district", "--city", city.workspace.path)
     assert "outside" in told.out
     assert fair["sentence"]["zh"] in told.out
+    table = city.current().coverage(within_m=150).by_district()
+    assert table.covered.tolist() == [row["covered_m"] for row in rows]
 
 
 def test_coverage_without_a_layer_splits_nothing(city: City, run) -> None:
     assert imported(city, run, "coverage", "--within", 150)["districts"] == []
     missing = run("coverage", "--within", 150, "--by", "district", "--city", city.workspace.path)
+    with pytest.raises(NotFoundError, match="districts import"):
+        city.current().coverage(within_m=150).by_district()
     assert missing.code == 2
     assert "districts import" in missing.err
 
