@@ -10,6 +10,8 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra, shortest_path
 
+ORLIB = [f"pmed{k}" for k in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 16, 20, 22, 25, 30, 31, 37)]
+
 
 def read_orlib(path: Path) -> tuple[np.ndarray, int]:
     """Distances between all vertices of an OR-Library p-median file, and p."""

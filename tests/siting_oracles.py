@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from locator.siting.problem import Problem
+from locator.siting import Problem, Solution, solve
+from locator.siting.certificate import check_solution
+
+
+def solved(problem: Problem, **options: object) -> Solution:
+    """A solution whose certificate holds."""
+    answer = solve(problem, **{"time_limit_s": 30.0, **options})  # type: ignore[arg-type]
+    assert check_solution(problem, answer).problems == ()
+    assert len(answer.sites) == problem.p
+    assert (np.diff(answer.sites) > 0).all()
+    return answer
 
 
 def dense_costs(problem: Problem) -> np.ndarray:

@@ -11,21 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from locator.siting import Problem, Solution, solve
+from locator.siting import Problem, solve
 from locator.siting.certificate import check_solution
 from tests.cover_oracles import least_worst
-from tests.siting_cities import make_city, read_optima, read_orlib, read_san_francisco
-
-ORLIB = [f"pmed{k}" for k in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 16, 20, 22, 25, 30, 31, 37)]
-
-
-def solved(problem: Problem, **options: object) -> Solution:
-    """A solution whose certificate holds."""
-    answer = solve(problem, **{"time_limit_s": 30.0, **options})  # type: ignore[arg-type]
-    assert check_solution(problem, answer).problems == ()
-    assert len(answer.sites) == problem.p
-    assert (np.diff(answer.sites) > 0).all()
-    return answer
+from tests.siting_cities import ORLIB, make_city, read_optima, read_orlib, read_san_francisco
+from tests.siting_oracles import solved
 
 
 @st.composite

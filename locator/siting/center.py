@@ -24,13 +24,13 @@ from locator.siting.certificate import (
 )
 from locator.siting.cover_duel import CoverDuel
 from locator.siting.dominance import cut_cover
-from locator.siting.duel import Limits
 from locator.siting.median import assign_rows, fill_sites, solve_gain
 from locator.siting.problem import Problem
-from locator.siting.solution import Report, Solution, Status, Stop
+from locator.siting.solution import Solution, Status
 
 if TYPE_CHECKING:
     from locator.arrays import Longs
+    from locator.siting.duel import Limits
 
 _QUICK = 2  # rounds of cases in the first pass
 _NOTHING = frozen([], np.float64)
@@ -45,17 +45,8 @@ class Answer(NamedTuple):
     by_cases: bool
 
 
-def solve_center(
-    problem: Problem,
-    *,
-    time_limit_s: float = 60.0,
-    seed: int = 0,
-    report: Report | None = None,
-    should_stop: Stop | None = None,
-    iterations: int | None = None,
-) -> Solution:
+def solve_center(problem: Problem, limits: Limits, seed: int) -> Solution:
     """Solve `p_center`; see `locator.siting.solving.solve`."""
-    limits = Limits(time_limit_s, iterations, should_stop, report)
     window = Window(problem, limits, seed)
     with ThreadPoolExecutor(2) as pool:
         window.narrow(pool)
@@ -203,9 +194,8 @@ def _fall_short(window: Window, seed: int) -> Solution:
             _list_covers(problem), must.astype(np.float64), problem.p, problem.fixed,
             forbidden=problem.forbidden,
         ),
-        time_limit_s=max(limits.seconds - limits.used_s, 0.0), seed=seed,
-        should_stop=limits.should_stop,
-        iterations=None if limits.iterations is None else max(limits.iterations - limits.rounds, 0),
+        limits.rest(),
+        seed,
     )  # fmt: skip
     sites = found.sites
     unserved = must & np.isinf(measure_rows(problem, sites))

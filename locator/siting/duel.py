@@ -60,6 +60,11 @@ class Limits:
             or (self.should_stop is not None and self.should_stop())
         )
 
+    def rest(self) -> Limits:
+        """What is left of the time and the rounds, for a part of the work; reports nothing."""
+        rounds = None if self.iterations is None else max(self.iterations - self.rounds, 0)
+        return Limits(max(self.seconds - self.used_s, 0.0), rounds, self.should_stop, None)
+
     def tell(self, value: float, bound: float) -> None:
         """Report where things stand."""
         if self.report is not None:

@@ -19,22 +19,13 @@ from locator.siting.certificate import (
 from locator.siting.duel import Duel, Limits
 from locator.siting.gains import may_be_unserved, translate
 from locator.siting.problem import Problem
-from locator.siting.solution import Report, Solution, Status, Stop
+from locator.siting.solution import Solution, Status
 
 _CHARGES = (10.0, 1e4, 1e8)  # for a row left unserved, in largest costs: tried one after the other
 
 
-def solve_gain(
-    problem: Problem,
-    *,
-    time_limit_s: float = 60.0,
-    seed: int = 0,
-    report: Report | None = None,
-    should_stop: Stop | None = None,
-    iterations: int | None = None,
-) -> Solution:
+def solve_gain(problem: Problem, limits: Limits, seed: int) -> Solution:
     """Solve `p_median` or `max_cover`; see `locator.siting.solving.solve`."""
-    limits = Limits(time_limit_s, iterations, should_stop, report)
     with ThreadPoolExecutor(2) as pool:
         if problem.objective == "max_cover" or not may_be_unserved(problem).any():
             duel = Duel(translate(problem), limits, seed)

@@ -21,31 +21,22 @@ from locator.siting.certificate import (
 )
 from locator.siting.cover_duel import CoverDuel
 from locator.siting.dominance import cut_cover, find_need
-from locator.siting.duel import Limits
 from locator.siting.median import assign_rows, solve_gain
-from locator.siting.solution import Report, Solution, Status, Stop
+from locator.siting.solution import Solution, Status
 
 if TYPE_CHECKING:
+    from locator.siting.duel import Limits
     from locator.siting.problem import Problem
 
 _TIME_OVER = "the time or the rounds allowed were over before a proof was found"
 
 
-def solve_set_cover(
-    problem: Problem,
-    *,
-    time_limit_s: float = 60.0,
-    seed: int = 0,
-    report: Report | None = None,
-    should_stop: Stop | None = None,
-    iterations: int | None = None,
-) -> Solution:
+def solve_set_cover(problem: Problem, limits: Limits, seed: int) -> Solution:
     """Solve `set_cover`; see `locator.siting.solving.solve`.
 
     Rows that no candidate can cover are listed as unreachable and left out; where a share asks for
     more weight than can be covered at all, everything that can be is covered, and `reason` tells.
     """
-    limits = Limits(time_limit_s, iterations, should_stop, report)
     need = find_need(problem)
     cover = cut_cover(problem)
     duel = CoverDuel(cover, limits, seed, whole=problem.integral)
@@ -70,12 +61,8 @@ def _count_down(problem: Problem, duel: CoverDuel, sites: Ints, seed: int) -> So
         if fewer == 0:
             fewest = 1.0
             break
-        rounds = None if limits.iterations is None else limits.iterations - limits.rounds
-        found = solve_gain(
-            replace(problem, objective="max_cover", p=fewer, share=1.0),
-            time_limit_s=limits.seconds - limits.used_s, seed=seed, iterations=rounds,
-            should_stop=limits.should_stop,
-        )  # fmt: skip
+        fewer_sites = replace(problem, objective="max_cover", p=fewer, share=1.0)
+        found = solve_gain(fewer_sites, limits.rest(), seed)
         limits.rounds += found.iterations
         if _covered(problem, found.sites) >= need:
             sites = drop_needless(problem, found.sites, need)

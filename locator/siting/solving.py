@@ -35,14 +35,10 @@ def solve(
         Most rounds of work: with the same seed and as many rounds, the same solution, on any
         machine; a time limit cannot promise that.
     """
-    answer: Solution = _find_solver(problem)(
-        problem,
-        time_limit_s=time_limit_s,
-        seed=seed,
-        report=report,
-        should_stop=should_stop,
-        iterations=iterations,
-    )
+    from locator.siting.duel import Limits
+
+    limits = Limits(time_limit_s, iterations, should_stop, report)
+    answer: Solution = _find_solver(problem)(problem, limits, seed)
     return answer
 
 

@@ -87,3 +87,25 @@ def time_interleaved(
             call()
             taken[name].append(time.process_time() - begun)
     return {name: float(np.median(seconds)) for name, seconds in taken.items()}
+
+
+@pytest.fixture
+def measured(figures: Figures) -> Callable[..., Any]:
+    """Solve, check the certificate, and put a line among the figures."""
+
+    def run(name: str, problem: Any, limit_s: float = 60.0) -> Any:
+        from locator.siting import solve
+        from locator.siting.certificate import check_solution
+
+        begun, wall = time.process_time(), time.perf_counter()
+        answer = solve(problem, time_limit_s=limit_s)
+        cpu, wall = time.process_time() - begun, time.perf_counter() - wall
+        assert check_solution(problem, answer).problems == ()
+        figures[name] = {
+            "cpu_s": cpu, "wall_s": wall, "value": answer.value, "bound": answer.bound,
+            "gap": f"{answer.gap:.4%}", "proof": answer.certificate.proof if answer.proven else "-",
+            "rounds": answer.iterations,
+        }  # fmt: skip
+        return answer
+
+    return run

@@ -16,33 +16,11 @@ import numpy as np
 import pytest
 
 from locator.siting import Problem, Solution, solve
-from locator.siting.certificate import check_solution
 from locator.siting.dominance import cut_cover
-from tests.siting_cities import make_city, read_optima, read_orlib, read_san_francisco
+from tests.siting_cities import ORLIB, make_city, read_optima, read_orlib, read_san_francisco
 
 if TYPE_CHECKING:
     from tests.bench.conftest import Figures
-
-ORLIB = [f"pmed{k}" for k in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 16, 20, 22, 25, 30, 31, 37)]
-
-
-@pytest.fixture
-def measured(figures: Figures) -> Callable[..., Solution]:
-    """Solve, check the certificate, and put a line among the figures."""
-
-    def run(name: str, problem: Problem, limit_s: float = 60.0) -> Solution:
-        begun, wall = time.process_time(), time.perf_counter()
-        answer = solve(problem, time_limit_s=limit_s)
-        cpu, wall = time.process_time() - begun, time.perf_counter() - wall
-        assert check_solution(problem, answer).problems == ()
-        figures[name] = {
-            "cpu_s": cpu, "wall_s": wall, "value": answer.value, "bound": answer.bound,
-            "gap": f"{answer.gap:.4%}", "proof": answer.certificate.proof if answer.proven else "-",
-            "rounds": answer.iterations,
-        }  # fmt: skip
-        return answer
-
-    return run
 
 
 @pytest.fixture(scope="module", autouse=True)

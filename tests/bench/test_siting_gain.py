@@ -17,8 +17,9 @@ import numpy as np
 import pytest
 
 from locator.siting import Problem, Solution, solve
-from locator.siting.certificate import bound_by_prices, check_solution
+from locator.siting.certificate import bound_by_prices
 from tests.siting_cities import (
+    ORLIB,
     City,
     make_city,
     read_optima,
@@ -30,27 +31,7 @@ from tests.siting_cities import (
 if TYPE_CHECKING:
     from tests.bench.conftest import Figures
 
-ORLIB = [f"pmed{k}" for k in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 16, 20, 22, 25, 30, 31, 37)]
 NEW = 5_000
-
-
-@pytest.fixture
-def measured(figures: Figures) -> Callable[..., Solution]:
-    """Solve, check the certificate, and put a line among the figures."""
-
-    def run(name: str, problem: Problem, limit_s: float = 60.0) -> Solution:
-        begun, wall = time.process_time(), time.perf_counter()
-        answer = solve(problem, time_limit_s=limit_s)
-        cpu, wall = time.process_time() - begun, time.perf_counter() - wall
-        assert check_solution(problem, answer).problems == ()
-        figures[name] = {
-            "cpu_s": cpu, "wall_s": wall, "value": answer.value, "bound": answer.bound,
-            "gap": f"{answer.gap:.4%}", "proof": answer.certificate.proof if answer.proven else "-",
-            "rounds": answer.iterations,
-        }  # fmt: skip
-        return answer
-
-    return run
 
 
 @pytest.fixture(scope="module")
