@@ -5,7 +5,6 @@ Keys are those of the command-line contract; what a later part of the product wi
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
@@ -13,10 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geodata.vocabulary import facilities
+from locator.area_answers import area_document, districts_at
 from locator.errors import DataError, InputError
+from locator.map_files import ENDINGS as MAP_ENDINGS
+from locator.map_files import SAMPLE, label_map, write_map
 from locator.modes import find_mode
 from locator.nearest_answers import whole_mm
-from locator.workspace import replace_text
+from locator.staff_rooms import public_share
 
 if TYPE_CHECKING:
     from locator.coverage import Coverage
@@ -52,12 +55,12 @@ def coverage_document(
     found
         The moment that `cover` is of.
     """
-    from locator.area_answers import area_document
     from locator.border import measure_border
 
     gaps = gap_rows(view, cover)
     worst = sorted(gaps, key=lambda gap: -gap["farthest_m"])[:10]
     placement = _placement_of(view, cover, kind, found)
+    high = None if found is None else found.high
     warnings = station_warnings(view, kind=kind, mode=cover.network.mode.code)
     if found is not None and not len(placement):
         warnings.append(NONE_OPEN)
@@ -75,37 +78,57 @@ def coverage_document(
         "unreachable_m": cover.unreachable_m,
         "share": cover.share,
         "depth_m": cover.depth_m,
-        **area_document(view, cover, placement, by=by, demand=demand),
+        **public_share(view, placement, (cover.network, cover.within_m),
+                       share=cover.share, depth=cover.depth),
+        **area_document(view, cover, placement, by=by, demand=demand, high=high),
         "gaps": gaps,
         "worst": [
             {"lon": gap["lon"], "lat": gap["lat"], "distance_m": gap["farthest_m"],
-             "streets": gap["streets"]}
+             "streets": gap["streets"], "district": gap["district"],
+             "district_name": gap["district_name"]}
             for gap in worst
         ],
         "islands": island_rows(view, cover, kind, found),
         "border_m": measure_border(view, cover),
         "warnings": warnings,
-        **({} if found is None else found.to_json()),
+        **({} if found is None else _moment(view, found)),
     }  # fmt: skip
+
+
+def _moment(view: CityView, found: OpenCoverage) -> dict[str, Any]:
+    """What the answer of a moment adds: the other end of the range, without staff rooms too."""
+    document = found.to_json()
+    high = found.high
+    part = public_share(
+        view, found.possible, (high.network, high.within_m),
+        share=high.share, depth=high.depth,
+    )  # fmt: skip
+    return document | {"high": document["high"] | part}
 
 
 def station_warnings(view: CityView, *, kind: str | None, mode: str) -> list[str]:
     """Why stations of a kind do not take part: there are none, they lack something, no street."""
     placement = view.placement(kind=kind, mode=mode)
     warnings = []
-    if not len(placement):
-        lacking = view.lacking(mode, kind=kind)
-        needs = "、".join(find_mode(mode).requires)
+    lacking = view.lacking(mode, kind=kind)
+    if any(lacking.values()):
+        needs = "、".join(_facility_name(code) for code in find_mode(mode).requires)
         warnings.append(
-            f"{mode} needs {needs}: not recorded at {lacking['unknown']} stations, not there at "
-            f"{lacking['no']}"
-            if any(lacking.values())
-            else NO_STATIONS
+            f"only stations that are known to have {needs} are counted by {mode}: left out are "
+            f"{lacking['unknown']} at which it is not recorded and {lacking['no']} without it"
         )
+    elif not len(placement):
+        warnings.append(NO_STATIONS)
     if len(placement.unroutable):
         shown = name_few(view.stations.code[row] for row in placement.unroutable.tolist())
         warnings.append(f"{shown} stand on no street and cover nothing")
     return warnings
+
+
+def _facility_name(code: str) -> str:
+    """A facility in both languages, or its code where the list has lost it."""
+    term = facilities().get(code)
+    return code if term is None else f"{term.zh} {term.en}"
 
 
 def _placement_of(
@@ -119,20 +142,29 @@ def _placement_of(
 
 
 def gap_rows(view: CityView, cover: Coverage) -> list[dict[str, Any]]:
-    """Each gap: length, its farthest point and the streets that hold most of it."""
+    """Each gap: length, its farthest point, the district of it, and the streets that hold most.
+
+    `share` is its part of all that is not covered: one gap may be nearly all of it.
+    """
     table = cover.gap_table
     if not len(table):
         return []
-    lonlat = view.to_lonlat(cover.gap_points())
+    points = cover.gap_points()
+    lonlat = view.to_lonlat(points)
+    districts = districts_at(view, points)
+    whole = cover.uncovered_m
     return [
         {
             "length_m": float(table.length_m[i]),
             "farthest_m": float(table.farthest_m[i]),
             "lon": float(lonlat[i, 0]),
             "lat": float(lonlat[i, 1]),
+            "district": None if district is None else district[0],
+            "district_name": None if district is None else district[1],
+            "share": float(table.length_m[i]) / whole if whole > 0 else 0.0,
             "streets": list(cover.gap_names(i)),
         }
-        for i in range(len(table))
+        for i, district in enumerate(districts)
     ]
 
 
@@ -158,7 +190,7 @@ def island_rows(
 
 
 def write_gaps(view: CityView, cover: Coverage, path: Path) -> None:
-    """Write the gaps with their lines, in WGS-84, by the file's ending.
+    """Write the gaps with their lines, in WGS-84, by the file's ending; labelled as maps are.
 
     Raises
     ------
@@ -168,17 +200,20 @@ def write_gaps(view: CityView, cover: Coverage, path: Path) -> None:
         The file cannot be written.
     """
     ending = path.suffix.lower()
-    if ending not in {".geojson", ".json", *_GDAL_DRIVERS}:
+    if ending not in {*MAP_ENDINGS, *_GDAL_DRIVERS}:
         raise InputError(
             f"{path.name}: gaps are written as .geojson, .gpkg, .shp or .fgb; choose one of these"
         )
     if ending not in _GDAL_DRIVERS:
-        replace_text(path, json.dumps(gaps_geojson(view, cover), ensure_ascii=False))
+        write_map(path, gaps_geojson(view, cover), view)
         return
     frame = cover.gaps().to_crs("EPSG:4326").drop(columns=["farthest_x_m", "farthest_y_m"])
-    frame["lon"], frame["lat"] = view.to_lonlat(cover.gap_points()).reshape(-1, 2).T
+    points = cover.gap_points()
+    frame["lon"], frame["lat"] = view.to_lonlat(points).reshape(-1, 2).T
+    frame["district"] = [found[1] if found else "" for found in districts_at(view, points)]
     frame = frame.rename(columns={"farthest_m": "far_m"})  # Shapefile: ten letters
     frame["source"] = view.attribution
+    frame["label"] = SAMPLE if view.sample else ""
     try:
         frame.to_file(path, driver=_GDAL_DRIVERS[ending], engine="pyogrio")
     except (OSError, RuntimeError) as problem:  # pyogrio's own errors are RuntimeErrors
@@ -186,7 +221,7 @@ def write_gaps(view: CityView, cover: Coverage, path: Path) -> None:
 
 
 def gaps_geojson(view: CityView, cover: Coverage) -> dict[str, Any]:
-    """The gaps as a GeoJSON document, with the attribution of the streets where one is owed."""
+    """The gaps as a GeoJSON document, with its source and, where invented, its label."""
     table = cover.gap_table
     lonlat, first = view.cut(*cover.pieces(table.piece))
     lonlat = np.round(lonlat, 7)
@@ -202,10 +237,7 @@ def gaps_geojson(view: CityView, cover: Coverage) -> dict[str, Any]:
         }
         for i, row in enumerate(gap_rows(view, cover))
     ]
-    document: dict[str, Any] = {"type": "FeatureCollection", "features": features}
-    if view.attribution:
-        document["attribution"] = view.attribution
-    return document
+    return label_map({"type": "FeatureCollection", "features": features}, view)
 
 
 def name_few(codes: Iterable[str], *, most: int = 5) -> str:

@@ -27,8 +27,8 @@ class OpenCoverage:
         Local time of the city.
     low, high
         By the stations known to be open, and with those of which it is not known.
-    placement
-        The stations known to be open.
+    placement, possible
+        The stations known to be open; and with those of which it is not known.
     open, unknown, closed
         How many usable stations of the kind are.
     """
@@ -37,6 +37,7 @@ class OpenCoverage:
     low: Coverage
     high: Coverage
     placement: Placement
+    possible: Placement
     open: int
     unknown: int
     closed: int
@@ -91,4 +92,6 @@ def measure_open_coverage(
     low, high = (measure_coverage(network, one, limit, depth=depth) for one in chosen)
     every = len(view.placement(kind=kind, mode=mode, timed=network.timed))
     known, possible = (len(one) for one in chosen)
-    return OpenCoverage(when, low, high, chosen[0], known, possible - known, every - possible)
+    return OpenCoverage(
+        when, low, high, chosen[0], chosen[1], known, possible - known, every - possible
+    )

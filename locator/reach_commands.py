@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from locator.map_files import write_map
+from locator.planner_texts import counted_line, staff_lines
+from locator.question_options import KIND, MODE, WITHIN, demand_option, public_option
 from locator.terminal import metres, settings, shared, show, table
 
 if TYPE_CHECKING:
@@ -17,25 +19,36 @@ _MINUTES = (5.0, 10.0, 15.0)
 
 
 def _for_whom(command: Any) -> Any:
-    """Add --kind and --mode."""
+    """Add --kind, --mode and --public."""
     for option in (
-        click.option("--mode", default="walk", show_default=True, help="How people move."),
-        click.option("--kind", help="Only that kind of station."),
+        public_option,
+        click.option("--mode", default="walk", show_default=True, help=MODE),
+        click.option("--kind", help=KIND),
     ):
         command = option(command)
     return command
 
 
+def _chosen(kind: str | None, mode: str, *, public: bool) -> tuple[CityView, dict[str, Any]]:
+    """The city, all of it or what is open to the public, and what was left out."""
+    from locator.staff_rooms import choose_part
+
+    return choose_part(settings().open().current(), kind, mode, public=public)
+
+
 @click.command()
 @_for_whom
-@click.option("--demand", default="", metavar="NAME", help="Count that demand instead of metres.")
+@demand_option("按需求计算，代替街道长度。Count that demand instead of metres: NAME, or NAME*0.5.")
 @shared
-def curve(kind: str | None, mode: str, demand: str) -> None:
-    """What lies within every limit, how far people have to go, and the farthest places."""
+def curve(kind: str | None, mode: str, public: bool, demand: str) -> None:
+    """各种限距各覆盖多少，人要走多远。What lies within every limit, and how far people go."""
+    from locator.area_answers import describe_demand
     from locator.slider import curve_document
 
-    view = settings().open().current()
-    document = curve_document(view, kind=kind, mode=mode, demand=demand)
+    view, told = _chosen(kind, mode, public=public)
+    document = curve_document(view, kind=kind, mode=mode, demand=demand) | told
+    if demand:
+        document["demand"] = describe_demand(view, demand)
     spread = view.spread(kind=kind, mode=mode, demand=demand)
     document["sentence_zh"] = spread.sentence(lang="zh")
     document["sentence_en"] = spread.sentence(lang="en")
@@ -46,8 +59,11 @@ def curve(kind: str | None, mode: str, demand: str) -> None:
         [row["zh"], metres(row["limit_m"]), *(f"{share:.1%}" for share in row["shares"])]
         for row in document["presets"]
     ]
-    head = ["标准 limit", "", "1 站 station", "2 站", "3 站"]
-    lines = [*table(rows, head), document["sentence_zh"], document["sentence_en"]]
+    head = ["标准 limit", "", "1 站 station", "2 站 stations", "3 站 stations"]
+    lines = [
+        *counted_line(document.get("demand")), *table(rows, head), *staff_lines(document),
+        document["sentence_zh"], document["sentence_en"],
+    ]  # fmt: skip
     lines += [row["text_zh"] for row in document["targets"]]
     show(document, lines)
 
@@ -64,13 +80,15 @@ def _shares(
 @click.command()
 @_for_whom
 @click.option("--break", "break_min", type=click.FloatRange(min=0, min_open=True), default=20.0,
-              show_default=True, metavar="MIN", help="Length of the break.")  # fmt: skip
+              show_default=True, metavar="MIN",
+              help="休息多少分钟。Length of the break.")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
-              help="Write the streets with the minutes left (.geojson).")  # fmt: skip
+              help="把各街道还剩几分钟写成地图文件。Write the streets with the minutes left "
+              "(.geojson).")  # fmt: skip
 @shared
-def rest(kind: str | None, mode: str, break_min: float, output: Path | None) -> None:
-    """Minutes left to rest in a break, after the way to a station and back."""
-    view = settings().open().current()
+def rest(kind: str | None, mode: str, public: bool, break_min: float, output: Path | None) -> None:
+    """休息时间去掉来回路上还剩几分钟。Minutes left of a break, after the way there and back."""
+    view, told = _chosen(kind, mode, public=public)
     made = view.rest(break_min=break_min, kind=kind, mode=mode)
     at_least = tuple(minutes for minutes in _MINUTES if minutes <= break_min)
     totals = made.totals(at_least)
@@ -81,7 +99,8 @@ def rest(kind: str | None, mode: str, break_min: float, output: Path | None) -> 
         "at_least": [{"minutes": m, "share": share} for m, share in totals.shares],
         "total_m": totals.total,
         "sample": view.sample,
-        "written": _write(output, made.to_geojson(view.to_lonlat), view) if output else None,
+        "written": write_map(output, made.to_geojson(view.to_lonlat), view) if output else None,
+        **told,
     }
     lines = [
         f"{break_min:g} 分钟的休息，平均还剩 {totals.mean_min:.1f} 分钟 minutes left on average"
@@ -90,41 +109,35 @@ def rest(kind: str | None, mode: str, break_min: float, output: Path | None) -> 
         f"至少剩 {minutes:g} 分钟的街道 at least {minutes:g} min left on: {share:.1%}"
         for minutes, share in totals.shares
     ]
-    show(document, lines + ([f"written: {output}"] if output else []))
+    lines += staff_lines(document)
+    show(document, lines + ([f"已写入 written: {output}"] if output else []))
 
 
 @click.command()
 @_for_whom
-@click.option("--within", required=True, metavar="M", help="1000 (metres) or 15min.")
+@click.option("--within", required=True, metavar="M", help=WITHIN)
 @click.option("--width", "width_m", type=click.FloatRange(min=1, max=200), default=25.0,
-              show_default=True, metavar="M", help="How wide streets are drawn.")  # fmt: skip
+              show_default=True, metavar="M",
+              help="街道画多宽。How wide streets are drawn.")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="FILE",
-              help="GeoJSON file to write.")  # fmt: skip
+              help="写成哪个文件。GeoJSON file to write.")  # fmt: skip
 @shared
-def area(kind: str | None, mode: str, within: str, width_m: float, output: Path) -> None:
-    """Draw the ground from which a station is in reach: never over water or missed streets.
+def area(
+    kind: str | None, mode: str, public: bool, within: str, width_m: float, output: Path
+) -> None:
+    """画出够得着站点的地面。Draw the ground from which a station is in reach.
+
+    不画到水面和够不着的街道上；只供看图，长度和比例不由它算。Never over water or missed streets.
 
     For display only; lengths and shares come from the streets.
     """
-    view = settings().open().current()
+    view, told = _chosen(kind, mode, public=public)
     made = view.reach_area(within_m=within, kind=kind, mode=mode, width_m=width_m)
     features = {"type": "FeatureCollection", "features": [made.to_geojson(view.to_lonlat)]}
-    document: dict[str, Any] = {"within_m": made.limit, "width_m": width_m}
+    document: dict[str, Any] = {"within_m": made.limit, "width_m": width_m} | told
     document["sample"] = view.sample
-    document["written"] = _write(output, features, view)
-    show(document, [f"written: {output}"])
-
-
-def _write(path: Path, document: dict[str, Any], view: CityView) -> str:
-    """Write GeoJSON with what is owed to the source and whether it is a sample."""
-    from locator.errors import InputError
-    from locator.workspace import replace_text
-
-    if path.suffix.lower() not in {".geojson", ".json"}:
-        raise InputError(f"{path.name}: expected a name that ends in .geojson")
-    extra = {"attribution": view.attribution, "sample": view.sample}
-    replace_text(path, json.dumps({**document, **extra}, ensure_ascii=False))
-    return str(path)
+    document["written"] = write_map(output, features, view)
+    show(document, [*staff_lines(document), f"已写入 written: {output}"])
 
 
 COMMANDS = (curve, rest, area)

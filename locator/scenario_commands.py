@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from locator.map_files import write_map
+from locator.planner_texts import place
+from locator.question_options import KIND, MODE, WITHIN, by_option, demand_option, public_option
 from locator.terminal import Progress, metres, settings, shared, show, table
 
 if TYPE_CHECKING:
     from locator.city import City
     from locator.crews import Crew
+    from locator.sensitivity import Change
     from locator.tasks import TaskSpec
     from locator.view import CityView
 
@@ -24,45 +28,55 @@ _SHOWN = 10
 
 
 @click.command()
-@click.option("--within", required=True, metavar="M", help="1000 (metres) or 15min.")
-@click.option("--kind", help="Only that kind of station.")
-@click.option("--mode", default="walk", show_default=True, help="How people move.")
+@click.option("--within", required=True, metavar="M", help=WITHIN)
+@click.option("--kind", help=KIND)
+@click.option("--mode", default="walk", show_default=True, help=MODE)
 @click.option("--depth", type=click.IntRange(min=1), default=1, show_default=True,
-              help="Covered means in reach of that many stations.")  # fmt: skip
-@click.option("--situation", default="", help="Only stations that help in it, as heat_orange.")
-@click.option("--build", multiple=True, metavar="LON,LAT", help="With a new station there.")
-@click.option("--plan", "plan_file", type=click.Path(path_type=Path), help="With all of a plan.")
-@click.option("--close", multiple=True, metavar="CODE", help="With that station closed.")
+              help="够得着几个站才算。Covered means in reach of that many stations.")  # fmt: skip
+@click.option("--situation", default="",
+              help="只算那时有用的站。Only stations that help in it, as heat_orange.")  # fmt: skip
+@click.option("--build", multiple=True, metavar="LON,LAT",
+              help="在那里新建一个站。With a new station there.")  # fmt: skip
+@click.option("--plan", "plan_file", type=click.Path(path_type=Path), metavar="FILE",
+              help="按整个方案新建。With all of a plan.")  # fmt: skip
+@click.option("--close", multiple=True, metavar="CODE",
+              help="关掉这个站。With that station closed.")  # fmt: skip
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY",
-              help="Before is the stations of that day.")  # fmt: skip
+              help="前一版用那天的站点。Before is the stations of that day.")  # fmt: skip
 @click.option("--other", type=click.Path(path_type=Path), metavar="DIR",
-              help="After is that city folder: other streets.")  # fmt: skip
-@click.option("--then-mode", help="Another mode after.")
-@click.option("--then-within", metavar="M", help="Another limit after.")
-@click.option("--then-situation", help="Another situation after.")
-@click.option("--by", default="", metavar="LAYER", help="Split by district, or by another layer.")
-@click.option("--demand", default="", metavar="NAME", help="Count that demand instead of metres.")
-@click.option("--by-mode", multiple=True, metavar="MODE", help="Also by this mode.")
-@click.option("--by-hour", is_flag=True, help="Also by each hour of the week.")
-@click.option("--changes", type=click.Path(path_type=Path), help="Write changed pieces (.geojson).")
+              help="后一版用那个文件夹：同一座城市的另一版路网。After is that city folder: other "
+              "streets of the same city.")  # fmt: skip
+@click.option("--then-mode", help="后一版换方式。Another mode after.")
+@click.option("--then-within", metavar="M", help="后一版换限距。Another limit after.")
+@click.option("--then-situation", help="后一版换情况。Another situation after.")
+@by_option
+@demand_option("按需求计算。Count that demand instead of metres, by area: NAME, or NAME*0.5.")
+@click.option("--by-mode", multiple=True, metavar="MODE", help="也按这种方式。Also by this mode.")
+@click.option("--by-hour", is_flag=True, help="也按一周各小时。Also by each hour of the week.")
+@public_option
+@click.option("--changes", type=click.Path(path_type=Path), metavar="FILE",
+              help="把变化的路段写成地图文件。Write changed pieces (.geojson).")  # fmt: skip
 @shared
 def compare(
     within: str, kind: str | None, mode: str, depth: int, situation: str, build: tuple[str, ...],
     plan_file: Path | None, close: tuple[str, ...], since: datetime | None, other: Path | None,
     then_mode: str | None, then_within: str | None, then_situation: str | None, by: str,
-    demand: str, by_mode: tuple[str, ...], by_hour: bool, changes: Path | None,
+    demand: str, by_mode: tuple[str, ...], by_hour: bool, public: bool, changes: Path | None,
 ) -> None:  # fmt: skip
-    """What a change does: coverage before and after, by street, area, hour and mode."""
+    """改动前后的对比。Coverage before and after a change, by street, area, hour and mode."""
     from dataclasses import replace
 
-    from locator.scenario_report import difference_document, difference_geojson, read_out
+    from locator.scenario_report import difference_document, difference_geojson
+    from locator.scenario_texts import difference_lines, read_out
     from locator.scenarios import Question
     from locator.scenarios import compare as compare_views
-    from locator.workspace import replace_text
+    from locator.staff_rooms import choose_part
 
     city = settings().open()
     before = city.current() if since is None else city.as_of(since.date())
     after = _after(city if other is None else _open(other), build, plan_file, close, kind)
+    before, told = choose_part(before, kind, mode, public=public)
+    after, _ = choose_part(after, kind, mode, public=public)
     asked = Question(within, kind, mode, depth, situation)
     then = replace(
         asked,
@@ -72,23 +86,11 @@ def compare(
     )
     difference = compare_views(before, after, asked, then)
     document = difference_document(difference, by=by, demand=demand, modes=by_mode, hours=by_hour)
+    document |= told | {"sentence": read_out(document)}
+    lines = difference_lines(document)
     if changes is not None:
-        replace_text(changes, json.dumps(difference_geojson(difference), ensure_ascii=False))
-    told = read_out(document)
-    document["sentence"] = told
-    lines = [told["zh"], told["en"]]
-    rows = [
-        [row["street"] or "—", metres(row["gained_m"]), metres(row["lost_m"])]
-        for row in document["streets"][:_SHOWN]
-    ]
-    if rows:
-        lines += table(rows, ["street", "gained", "lost"])
-    if document["network"]:
-        part = document["network"]
-        lines.append(
-            f"of it by the stations {metres(part['by_stations']['covered_m'])}, "
-            f"by the other streets {metres(part['by_streets']['covered_m'])}"
-        )
+        document["written"] = write_map(changes, difference_geojson(difference), before)
+        lines.append(f"已写入 written: {changes}")
     show(document, lines)
 
 
@@ -125,15 +127,16 @@ def _place(text: str) -> tuple[float, float]:
 
 @click.command()
 @click.argument("code", metavar="[CODE]", required=False)
-@click.option("--within", metavar="M", help="1000 (metres) or 15min.")
-@click.option("--kind", help="Only that kind of station.")
-@click.option("--mode", default="walk", show_default=True, help="How people move.")
-@click.option("--at", metavar="WHEN", help="Open then too: now, 2026-07-04T15:00, Sun 03:00.")
+@click.option("--within", metavar="M", help=WITHIN)
+@click.option("--kind", help=KIND)
+@click.option("--mode", default="walk", show_default=True, help=MODE)
+@click.option("--at", metavar="WHEN",
+              help="那时还要开着。Open then too: now, 2026-07-04T15:00, 周日 03:00.")  # fmt: skip
 @shared
 def situation(
     code: str | None, within: str | None, kind: str | None, mode: str, at: str | None
 ) -> None:
-    """Coverage in heat, storm or at night, as a range; without CODE, the situations there are."""
+    """高温、暴雨、夜间的覆盖率。Coverage in heat, storm or at night; without CODE, a list."""
     from locator.moments import find_moment
     from locator.situation_coverage import measure_situation
     from locator.situations import situations
@@ -141,10 +144,12 @@ def situation(
     if code is None:
         rows = [[one.code, one.zh, one.en, one.warning] for one in situations().values()]
         listed = [{"code": row[0], "zh": row[1], "en": row[2], "warning": row[3]} for row in rows]
-        show({"situations": listed}, table(rows, ["code", "", "", "warning"]))
+        show(
+            {"situations": listed}, table(rows, ["代码 code", "情况", "situation", "预警 warning"])
+        )
         return
     if within is None:
-        raise click.UsageError("--within is missing: give 1000 (metres) or 15min")
+        raise click.UsageError("缺 --within / --within is missing: give 1000 (metres) or 15min")
     view = settings().open().current()
     when = None if at is None else find_moment(at, zone=view.config.time_zone)
     measured = measure_situation(view, code, within_m=within, kind=kind, mode=mode, at=when)
@@ -152,22 +157,45 @@ def situation(
 
 
 @click.command()
-@click.option("--within", required=True, metavar="M", help="1000 (metres) or 15min.")
-@click.option("--kind", help="Only that kind of station.")
-@click.option("--mode", default="walk", show_default=True, help="How people move.")
+@click.option("--within", required=True, metavar="M", help=WITHIN)
+@click.option("--kind", help=KIND)
+@click.option("--mode", default="walk", show_default=True, help=MODE)
 @shared
 def sensitivity(within: str, kind: str | None, mode: str) -> None:
-    """How far the covered share moves with speed, snap limit and missing paths."""
+    """这个数有多可靠。How far the covered share moves with speed, snap limit and missing paths."""
     from locator.sensitivity import measure_sensitivity
 
     view = settings().open().current()
     measured = measure_sensitivity(view, within_m=within, kind=kind, mode=mode, report=Progress())
     rows = [
-        [change.what, change.value, metres(change.total_m), f"{change.share:.1%}"]
+        [trial_name(change), metres(change.total_m), f"{change.share:.1%}",
+         "" if change is measured.base else f"{100 * (change.share - measured.base.share):+.1f}"]
         for change in (measured.base, *measured.changes)
-    ]
-    lines = [*table(rows, ["changed", "to", "streets", "covered"])]
+    ]  # fmt: skip
+    head = ["假设 assumed", "街道 streets", "覆盖 covered", "变化（百分点） points"]
+    lines = ["每次只改一个假设，重算一遍 one assumption changed at a time:", *table(rows, head)]
     show(measured.to_json(), [*lines, measured.sentence_zh, measured.sentence_en])
+
+
+def trial_name(change: Change) -> str:
+    """What was assumed, in words a planner knows."""
+    from locator.sensitivity import MISSING_CLASSES
+
+    if change.what == "classes":
+        paths = change.value == ", ".join(MISSING_CLASSES[0])
+        return (
+            "图上缺步道、台阶 footpaths and steps missing"
+            if paths
+            else "图上缺内部道路、土路 service roads and tracks missing"
+        )
+    share, _, seed = change.value.partition(", seed ")
+    words = {
+        "base": "现有假设 as it is",
+        "speed": f"步行速度 {change.value} walking speed",
+        "snap": f"站点离路最多 {change.value} a station at most so far from a street",
+        "random": f"图上随机缺{share}的街道，试{seed} {share} of streets missing, try {seed}",
+    }
+    return words.get(change.what, f"{change.what} {change.value}")
 
 
 @click.command()
@@ -224,11 +252,14 @@ def batch(
 
 
 @click.command()
-@click.option("--within", default="1000", show_default=True, metavar="M", help="In metres.")
-@click.option("--kind", help="Only that kind of station.")
+@click.option("--within", default="1000", show_default=True, metavar="M", help=WITHIN)
+@click.option("--kind", help=KIND)
+@click.option("--all", "every", is_flag=True, help="全部列出。List all of them.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+              help="全部写成地图文件。Write all of them as a map (.geojson).")  # fmt: skip
 @shared
-def health(within: str, kind: str | None) -> None:
-    """Faults of the street data on foot, and how much street each keeps from a station."""
+def health(within: str, kind: str | None, every: bool, output: Path | None) -> None:
+    """路网数据的毛病。Faults of the street data on foot, and what each costs in coverage."""
     from locator.health import LOOSE_M, examine_streets, health_document
     from locator.sweep import sweep_nearest
 
@@ -240,21 +271,51 @@ def health(within: str, kind: str | None) -> None:
     document = health_document(found, view.to_lonlat)
     islands, ends = document["islands"], document["loose_ends"]
     lines = [
-        f"{len(islands)} islands, {metres(sum(row['length_m'] for row in islands))} together",
-        f"{len(ends)} ends stop less than {LOOSE_M:g} m short of another street",
+        f"断开的路网{len(islands)}片 {len(islands)} islands, "
+        f"{metres(sum(row['length_m'] for row in islands))} together",
+        f"差不到{LOOSE_M:g} m 就能接上的断头{len(ends)}处 {len(ends)} ends stop less than "
+        f"{LOOSE_M:g} m short of another street",
+        *_end_lines(ends, len(ends) if every else _SHOWN),
+        f"重复的点 doubled vertices: {document['doubled_vertices']}，"
+        f"没有长度的街道 streets without length: {document['empty_streets']}",
     ]
-    rows = [
-        [f"{row['lon']:.6f}", f"{row['lat']:.6f}", f"{row['miss_m']:.1f} m",
-         metres(math.inf if row["gain_m"] is None else row["gain_m"])]
-        for row in ends[:_SHOWN]
-    ]  # fmt: skip
-    if rows:
-        lines += table(rows, ["lon", "lat", "short by", "joined, covers"])
-    lines.append(
-        f"{document['doubled_vertices']} doubled vertices, {document['empty_streets']} streets "
-        "without length"
-    )
+    if output is not None:
+        document["written"] = write_map(output, _fault_map(document), view)
+        lines.append(f"已写入 written: {output}")
     show(document, lines)
+
+
+def _end_lines(ends: list[dict[str, Any]], most: int) -> list[str]:
+    """Loose ends, those that cost most first, and how many are not shown."""
+    rows = [
+        [place(row["lon"], row["lat"]), f"{row['miss_m']:.1f} m",
+         metres(math.inf if row["gain_m"] is None else row["gain_m"])]
+        for row in ends[:most]
+    ]  # fmt: skip
+    if not rows:
+        return []
+    head = ["在哪 where", "差 short by", "接上后多覆盖 joined, covers"]
+    if len(ends) <= most:
+        return table(rows, head)
+    return [
+        *table(rows, head),
+        f"以上{most}处，共{len(ends)}处；--all 全部列出，-o FILE 写成地图 "
+        f"{most} of {len(ends)}; --all lists all, -o FILE writes all",
+    ]
+
+
+def _fault_map(document: dict[str, Any]) -> dict[str, Any]:
+    """Islands and loose ends as points."""
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"fault": fault, **row},
+            "geometry": {"type": "Point", "coordinates": [row["lon"], row["lat"]]},
+        }
+        for fault, rows in (("island", document["islands"]), ("end", document["loose_ends"]))
+        for row in rows
+    ]
+    return {"type": "FeatureCollection", "features": features}
 
 
 def _parameter(text: str) -> tuple[str, Any]:

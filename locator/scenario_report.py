@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from locator.area_answers import area_names, describe_demand
 from locator.errors import InputError
+from locator.map_files import label_map
 from locator.overlay import NOWHERE, Pieces, overlay_pieces
-from locator.scenarios import Difference, Question, compare, cover_by
+from locator.scenarios import Difference, Question, compare, cover_by, other_end, placed_by
+from locator.staff_rooms import count_staff_only, public_view
 
 if TYPE_CHECKING:
     from locator.arrays import Bools, Floats
@@ -47,6 +50,12 @@ def difference_document(
         Also the totals of the same comparison by these modes.
     hours
         Also the shares of each hour of an ordinary week.
+
+    Returns
+    -------
+    dict
+        With a situation the figures are those of the stations that help for certain, and `high`
+        holds the same document for those that may help too.
     """
     totals = difference.totals
     before, after = difference.covers
@@ -59,12 +68,21 @@ def difference_document(
         "streets": street_rows(difference),
         "network": _network_part(difference),
     }
+    if demand:
+        document["demand"] = describe_demand(difference.before, demand)
+    if by:
+        document["names"] = {
+            **area_names(difference.after, by), **area_names(difference.before, by)
+        }  # fmt: skip
     if by or demand:
         document["unit"], document["districts"] = area_rows(difference, by=by, demand=demand)
     if modes:
         document["modes"] = [_mode_row(difference, mode) for mode in modes]
     if hours:
         document["hours"] = hour_rows(difference)
+    high = other_end(difference)
+    if high is not None:
+        document["high"] = difference_document(high, by=by, demand=demand, modes=modes)
     return document
 
 
@@ -207,7 +225,8 @@ def _network_part(difference: Difference) -> dict[str, Any] | None:
 
 
 def _side(view: CityView, asked: Question, cover: Coverage) -> dict[str, Any]:
-    """One side's inputs with their hashes, and its totals."""
+    """One side's inputs with their hashes, and its totals, without staff rooms too."""
+    staff_only = count_staff_only(view, placed_by(view, asked))
     inputs = {
         "streets": view.streets.hash,
         "stations": view.stations.hash,
@@ -223,6 +242,8 @@ def _side(view: CityView, asked: Question, cover: Coverage) -> dict[str, Any]:
         "uncovered_m": cover.uncovered_m,
         "unreachable_m": cover.unreachable_m,
         "share": cover.share,
+        "staff_only": staff_only,
+        "share_public": cover_by(public_view(view), asked).share if staff_only else cover.share,
     }
 
 
@@ -236,10 +257,7 @@ def difference_geojson(difference: Difference) -> dict[str, Any]:
     ):
         kinds = tuple(f"{name}_covered" if one else name for one in covered.tolist())
         features += _features(view, stray, kinds)
-    document: dict[str, Any] = {"type": "FeatureCollection", "features": features}
-    if difference.before.attribution:
-        document["attribution"] = difference.before.attribution
-    return document
+    return label_map({"type": "FeatureCollection", "features": features}, difference.before)
 
 
 def _features(view: CityView, pieces: Pieces, kinds: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -259,15 +277,3 @@ def _features(view: CityView, pieces: Pieces, kinds: tuple[str, ...]) -> list[di
             kinds, names, lengths, pairwise(first.tolist()), strict=True
         )
     ]  # fmt: skip
-
-
-def read_out(document: Mapping[str, Any]) -> dict[str, str]:
-    """The sentence of a difference, in Chinese and English."""
-    before, after = document["before"]["share"], document["after"]["share"]
-    gained, lost = document["gained_m"] / 1000, document["lost_m"] / 1000
-    return {
-        "zh": f"覆盖率由{before:.1%}变为{after:.1%}："
-        f"新增覆盖{gained:.1f}公里，失去覆盖{lost:.1f}公里。",
-        "en": f"Coverage goes from {before:.1%} to {after:.1%}: {gained:.1f} km gained, "
-        f"{lost:.1f} km lost.",
-    }

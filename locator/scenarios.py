@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from locator.overlay import NOWHERE, Overlay, Pieces, overlay_pieces
 from locator.street_match import move_pieces
 
 if TYPE_CHECKING:
+    from locator.placement import Placement
     from locator.view import CityView
 
 LISTED_M = 1e-3  # shorter changes count in the sums and are not listed
@@ -42,6 +43,8 @@ class Question:
         Metres, or a time such as "15min".
     situation
         Only stations that help for certain in it; "" for all.
+    possible
+        With a situation: also those of which it is not known, the other end of the range.
     """
 
     within_m: float | str
@@ -49,6 +52,7 @@ class Question:
     mode: str = "walk"
     depth: int = 1
     situation: str = ""
+    possible: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +141,13 @@ def compare(
     Difference
         Exact where both have the same streets; else to the centimetre that two drawings of one
         vertex may differ by.
+
+    Raises
+    ------
+    InputError
+        The two are not the same place.
     """
+    _check_same_place(before, after)
     asked = (question, then or question)
     covers = (cover_by(before, asked[0]), cover_by(after, asked[1]))
     was, now = (cover.piece_state == COVERED for cover in covers)
@@ -162,8 +172,27 @@ def cover_by(view: CityView, question: Question) -> Coverage:
     """The coverage that a question asks for."""
     return view.coverage(
         within_m=question.within_m, kind=question.kind, mode=question.mode, depth=question.depth,
-        situation=question.situation,
+        situation=question.situation, possible=question.possible,
     )  # fmt: skip
+
+
+def placed_by(view: CityView, question: Question) -> Placement:
+    """The stations that cover in what a question asks for."""
+    network, _ = view.metric(question.within_m, question.mode)
+    among = None
+    if question.situation:
+        among = view.in_situation(question.situation).end(high=question.possible)
+    return view.placement(
+        kind=question.kind, mode=question.mode, timed=network.timed, among=among
+    )  # fmt: skip
+
+
+def other_end(difference: Difference) -> Difference | None:
+    """The same comparison with the stations that may help; None where no situation is asked for."""
+    if not any(asked.situation and not asked.possible for asked in difference.asked):
+        return None
+    asked = [replace(one, possible=bool(one.situation)) for one in difference.asked]
+    return compare(difference.before, difference.after, *asked)
 
 
 def build_at(view: CityView, lonlat_deg: ArrayLike, *, kind: str | None = None) -> CityView:
@@ -214,6 +243,27 @@ def close_stations(view: CityView, codes: Iterable[str]) -> CityView:
     if missing:
         raise NotFoundError(f"no station with code {min(missing)!r}")
     return view.with_status(dict.fromkeys(leaving, "closed"))
+
+
+def _check_same_place(before: CityView, after: CityView) -> None:
+    """Two versions of one city have one CRS, and their streets lie over each other."""
+    if before.streets is after.streets:
+        return
+    boxes = []
+    for streets in (before.streets, after.streets):
+        xy = streets.xy_m
+        boxes.append((xy.min(axis=0), xy.max(axis=0)) if len(xy) else None)
+    if before.streets.crs == after.streets.crs:
+        if None in boxes:
+            return
+        (low, high), (other_low, other_high) = boxes  # type: ignore[misc]
+        if (low <= other_high).all() and (other_low <= high).all():
+            return
+    raise InputError(
+        f"{after.name} ({after.streets.crs}) is not the same place as {before.name} "
+        f"({before.streets.crs}): a change is told between two versions of one city; import the "
+        "other streets into a folder made with the same --crs, or ask each city by itself"
+    )
 
 
 def _pieces(cover: Coverage) -> Pieces:

@@ -72,6 +72,10 @@ class Fitness(NamedTuple):
     yes: Bools
     possible: Bools
 
+    def end(self, *, high: bool) -> Bools:
+        """(n,) the stations of one end of the range."""
+        return self.possible if high else self.yes
+
 
 @cache
 def situations() -> dict[str, Situation]:

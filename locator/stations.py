@@ -38,6 +38,7 @@ TEXTS = (
 )  # fmt: skip
 OBJECTS = ("facilities", "broken", "opening", "verified_on")
 FLAGS = ("name_made", "sample", "disputed")
+_STAFF = "staff"  # the access scope that lets in nobody else
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +211,14 @@ class Stations:
         """
         in_use = statuses_in_use()
         return frozen([status in in_use for status in self.status], np.bool_)
+
+    @property
+    def is_staff_only(self) -> Bools:
+        """Whether only the staff of its host may enter, (n,) bool: of no use to a passer-by.
+
+        The one definition of it, for what is recommended and for what is counted.
+        """
+        return frozen([scope == _STAFF for scope in self.access_scope], np.bool_)
 
     def is_kind(self, kind: str | None) -> Bools:
         """Whether stations are of a kind, (n,) bool; all of them for None.

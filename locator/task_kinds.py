@@ -158,9 +158,12 @@ def _ask_week(
     by: str = "",
     demand: str = "",
 ) -> dict[str, Any]:
+    from locator.staff_rooms import paper_part
+
     view = _view(folder)
     week = view.week(within_m, kind=kind, mode=mode, by=by, demand=demand, report=tell)
-    return week.to_document()
+    paper = paper_part(view, within_m, kind=kind, mode=mode, demand=demand)
+    return week.to_document() | paper
 
 
 def _ask_losses(
@@ -174,12 +177,15 @@ def _ask_losses(
     hourly: bool = False,
 ) -> dict[str, Any]:
     """The document of the command, with the worst loss and how many lose nothing beside it."""
+    from locator.staff_rooms import paper_part
+
     view = _view(folder)
     losses = view.losses(within_m, kind=kind, mode=mode, demand=demand, hourly=hourly, report=tell)
     document = losses.to_document()
     first = next(iter(document["stations"]), {"code": None, "lost_m": 0.0})
     return {
         **document,
+        **paper_part(view, within_m, kind=kind, mode=mode, demand=demand),
         "worst_station": first["code"],
         "worst_lost": first["lost_m"],
         "zero_loss": sum(row["lost_m"] == 0 for row in document["stations"]),

@@ -110,15 +110,17 @@ class CityView(CityVersion):
         mode: str = "walk",
         depth: int = 1,
         situation: str = "",
+        possible: bool = False,
     ) -> Coverage:
         """Which streets are within the limit of at least `depth` stations; exact lengths.
 
-        With a `situation`, only stations that help in it for certain count (`in_situation`).
+        With a `situation`, only stations that help in it for certain count (`in_situation`);
+        `possible` takes in those of which it is not known, for the other end of the range.
         """
         from locator.coverage import measure_coverage
 
         network, limit = self.metric(within_m, mode)
-        among = self.in_situation(situation).yes if situation else None
+        among = self.in_situation(situation).end(high=possible) if situation else None
         placement = self.placement(kind=kind, mode=mode, timed=network.timed, among=among)
 
         def measure() -> Coverage:
@@ -128,7 +130,7 @@ class CityView(CityVersion):
                 return known_already
             return measure_coverage(network, placement, limit, depth=depth)
 
-        key = ("coverage", limit, kind, mode, depth, network.timed, situation)
+        key = ("coverage", limit, kind, mode, depth, network.timed, situation, possible)
         kept: Coverage = self.kept(key, measure)
         # Not kept with it: a result that holds its city would keep the city alive.
         return replace(kept, districts=partial(self.counted, by="district"))

@@ -203,7 +203,7 @@ def test_tables_for_people_are_printed(cities: Path, run) -> None:
     assert "way" in near.out
     cover = run("coverage", "--within", "10min", "--city", cities / "poa")
     assert "within 10min (666 m at 1.11 m/s) of a station" in cover.out
-    assert "gaps, the longest" in cover.out
+    assert "gaps, the 10 longest" in cover.out
 
 
 def test_help_lists_the_commands_and_loads_nothing_heavy() -> None:

@@ -217,7 +217,7 @@ def test_demand_by_district_is_told_beside_length(city: City, tmp_path: Path, ru
     assert half["demand"]["covered"] == pytest.approx(0.5 * facts["covered"])
     told = run("coverage", "--within", 150, "--by", "district", "--demand", "residents",
                "--city", city.workspace.path)  # fmt: skip
-    assert "七普, 2020-11-01" in told.out
+    assert "七普，2020-11-01" in told.out
     assert imported(city, run, "demand", "list")["layers"][0]["name"] == "residents"
     assert "residents" in run("demand", "list", "--city", city.workspace.path).out
 
@@ -247,7 +247,7 @@ def test_points_far_from_streets_are_left_out_and_said(city: City, tmp_path: Pat
     assert document["demand"]["covered"] == pytest.approx(5.0)
     assert document["demand"]["total"] == pytest.approx(7.0)
     told = run("coverage", "--within", 150, "--demand", "餐馆", "--city", city.workspace.path)
-    assert "left out: 3 near no street" in told.out
+    assert "没有算进去 left out: 3 附近没有街道 near no street" in told.out
 
 
 # -- a moment, and the edge of the city --------------------------------------------------------

@@ -61,7 +61,7 @@ def test_compare_with_another_city_folder_shows_streets_apart(
     make_block_city(tmp_path / "after", [(0.0, 0.0), (600.0, 600.0)], blocks=8)
     done = run("compare", "--city", folder, "--within", "150", "--other", tmp_path / "after")
     assert done.code == 0, done.err
-    assert "by the other streets 600 m" in done.out
+    assert "by the other streets +600 m" in done.out
 
 
 def test_situation_lists_and_measures(folder: Path, run: Callable[..., Any]) -> None:

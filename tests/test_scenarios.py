@@ -21,8 +21,8 @@ from locator.scenario_report import (
     difference_document,
     difference_geojson,
     hour_rows,
-    read_out,
 )
+from locator.scenario_texts import read_out
 from locator.scenarios import (
     Difference,
     Question,

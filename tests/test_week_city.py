@@ -197,5 +197,6 @@ def test_stations_without_data_for_trucks_are_said_to_lack_it(
     done = run("--city", town, command, "--within", "1000", "--kind", "mother_baby_room",
                "--mode", "truck", "--json")  # fmt: skip
     told = " ".join(done.json["warnings"])
-    assert "truck needs TRUCK_PARK: not recorded at" in told
+    assert "known to have 货车停车 Truck parking are counted by truck" in told
+    assert "货车停车" in done.err.split(" / ")[0]  # in Chinese first
     assert "import" not in told

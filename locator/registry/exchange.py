@@ -10,6 +10,7 @@ those cells that were sealed, so that a registry can move by it.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -20,6 +21,7 @@ import numpy as np
 from geodata.columns import VERIFIED, field_names
 from geodata.datum import BD09, CGCS2000, GCJ02, WGS84, from_wgs84, parse_datum
 from geodata.equipment import format_facilities
+from geodata.extract import OSM_ATTRIBUTION
 from geodata.fields import Field, fields, format_value
 from geodata.writing import Table, write_table
 from locator.errors import InputError
@@ -74,6 +76,9 @@ class _Column(NamedTuple):
     cells: list[Any]
 
 
+_OSM_ID = re.compile(r"(?:node|way|relation)/\d+")
+
+
 def export_entries(
     entries: Iterable[Entry],
     path: str | Path,
@@ -121,7 +126,7 @@ def export_entries(
         list(zip(*(column.cells for column in columns), strict=True)),
         (headings["lon"], headings["lat"]),
         datum=WGS84 if name == CGCS2000 else name,
-        notes=_notes(name, private=private),
+        notes=_notes(listed, name, private=private),
     )
     write_table(path, table)
     return ExportReport(
@@ -129,9 +134,13 @@ def export_entries(
     )
 
 
-def _notes(datum: str, *, private: bool) -> tuple[str, ...]:
+def _notes(entries: Sequence[Entry], datum: str, *, private: bool) -> tuple[str, ...]:
     """What stands above all in the file."""
     notes = []
+    if any(entry.sample is True for entry in entries):
+        notes.append("示例数据：本表含虚构的站点，不得当真。SAMPLE: some of these are invented.")
+    if any(_OSM_ID.match(str(entry.source_id or "")) for entry in entries):
+        notes.append(f"部分站点来自 some stations are from {OSM_ATTRIBUTION}")
     if datum in (GCJ02, BD09):
         shown = DATUM_NAMES[datum]
         notes.append(
