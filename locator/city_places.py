@@ -59,20 +59,26 @@ def find_place(view: CityVersion, text: str) -> list[Match]:
     matches = gazetteer.find(text)
     if matches and matches[0].how in {"code", "name"}:
         return matches
-    return _find_crossings(view, text) or matches
+    crossings = _find_crossings(view, text)
+    return matches if crossings is None else crossings
 
 
-def _find_crossings(view: CityVersion, text: str) -> list[Match]:
-    """Where the two streets that a text names meet: 人民路与青年路."""
+def _find_crossings(view: CityVersion, text: str) -> list[Match] | None:
+    """Where the two streets that a text names meet: 人民路与青年路; None where it names no two.
+
+    Streets that never meet have no crossing: neither of them is taken for it.
+    """
     parts = [plain(part) for part in _BETWEEN.split(_AT_CROSSING.sub("", text.strip()))]
     if len(parts) != 2 or not all(parts):  # noqa: PLR2004
-        return []
+        return None
     streets = view.streets
     names = [plain(name) for name in streets.names]
     meets = np.ones(len(streets.node_xy_m), bool)
     for part in parts:
         codes = [code for code, name in enumerate(names) if name and name == part]
         there = np.zeros(len(meets), bool)
+        if not codes:
+            return None
         there[streets.ends[np.isin(streets.name_code, codes)]] = True
         meets &= there
     nodes = np.flatnonzero(meets)

@@ -33,6 +33,7 @@ from locator.terminal import (
     table,
     warn,
 )
+from locator.word_options import KIND_WORD, MODE_WORD
 
 _SHOWN_ITEMS = 5
 
@@ -146,8 +147,9 @@ def import_streets(files: tuple[Path, ...], boundary: Path | None, buffer_m: flo
 @click.option("--new", type=click.IntRange(min=1), default=5, show_default=True,
               help="How many new stations.")  # fmt: skip
 @click.option("--within", required=True, metavar="M", help="1000 (metres) or 15min.")
-@click.option("--kind", help="Count and build only that kind of station.")
-@click.option("--mode", default="walk", show_default=True, help="walk, slow_walk, car or truck.")
+@click.option("--kind", type=KIND_WORD, help="Count and build only that kind of station.")
+@click.option("--mode", type=MODE_WORD, default="walk", show_default=True,
+              help="walk, slow_walk, car or truck.")  # fmt: skip
 @click.option("--seed", type=int, help="Kept with the plan; this method needs no chance.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the plan here too.")
 @shared

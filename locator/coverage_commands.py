@@ -19,6 +19,7 @@ from locator.planner_texts import (
 )
 from locator.question_options import KIND, MODE, WITHIN, by_option, demand_option, public_option
 from locator.terminal import metres, settings, shared, show, table
+from locator.word_options import KIND_WORD, MODE_WORD
 
 if TYPE_CHECKING:
     from locator.coverage import Coverage
@@ -29,8 +30,8 @@ _MOST_OF_ALL = 0.5
 
 @click.command()
 @click.option("--within", required=True, metavar="M", help=WITHIN)
-@click.option("--kind", help=KIND)
-@click.option("--mode", default="walk", show_default=True, help=MODE)
+@click.option("--kind", type=KIND_WORD, help=KIND)
+@click.option("--mode", type=MODE_WORD, default="walk", show_default=True, help=MODE)
 @click.option("--depth", type=click.IntRange(min=1), default=1, show_default=True,
               help="够得着几个站才算。Covered means in reach of that many stations.")  # fmt: skip
 @click.option("--at", metavar="WHEN",

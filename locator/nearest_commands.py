@@ -10,18 +10,12 @@ import click
 
 from locator.moments import NOW
 from locator.terminal import Coordinates, Progress, metres, settings, shared, show, table, warn
+from locator.word_options import KIND_WORD, MODE_WORD
 
 if TYPE_CHECKING:
     from locator.starts import Start
     from locator.view import CityView
 
-_WHY = {
-    "ambiguous": "several places may be meant: say which, by its district or as LON LAT",
-    "unknown_place": "no place of that name: try another spelling, or give LON LAT",
-    "outside": "a point lies beside the city's streets",
-    "unreachable": "no station lies on a way there",
-}
-_STATES = {True: "open", False: "closed", None: "?"}
 _DAY_MIN = 24 * 60
 
 
@@ -29,8 +23,8 @@ _DAY_MIN = 24 * 60
 @click.argument("lon", required=False)
 @click.argument("lat", required=False)
 @click.option("--k", type=click.IntRange(min=1), default=3, show_default=True, help="How many.")
-@click.option("--kind", help="Only that kind of station.")
-@click.option("--mode", default="walk", show_default=True,
+@click.option("--kind", type=KIND_WORD, help="Only that kind of station.")
+@click.option("--mode", type=MODE_WORD, default="walk", show_default=True,
               help="walk, slow_walk, ebike, car or truck.")  # fmt: skip
 @click.option(
     "--at", metavar="WHEN", help="Leaving now, at an ISO time, or Sun 03:00 (周日 03:00)."
@@ -44,7 +38,8 @@ _DAY_MIN = 24 * 60
 @click.option("--within", metavar="M", help="Not farther than 1000 (metres) or 15min.")
 @click.option("--datum", default="wgs84", show_default=True, help="Datum of LON LAT.")
 @click.option("--from", "start", metavar="PLACE",
-              help="A street, crossing, district or station's code instead.")  # fmt: skip
+              help="路名、路口（人民路与青年路）、区县或站点编号。A street, crossing (two streets "
+              "with 与, & or +), district or station's code instead.")  # fmt: skip
 @click.option("--toward", metavar="PLACE", help="Least detour on the way to LON,LAT or a place.")
 @click.option("--accuracy", "accuracy_m", type=click.FloatRange(min=0, min_open=True), metavar="M",
               help="LON LAT may be off by so much.")  # fmt: skip
@@ -75,6 +70,7 @@ def nearest(
     if origin is None or (toward is not None and goal is None):
         return
     if goal is not None:
+        _refuse_with_toward(asked, steps=steps, accuracy_m=accuracy_m)
         _answer_toward(view, origin, goal, asked)
         return
     asked["datum"] = origin.datum
@@ -106,19 +102,14 @@ def _number(text: str, name: str) -> float:
 
 def _find(view: CityView, text: str, datum: str) -> Start | None:
     """The start that a text means; None, told to the user, where it is not clear."""
+    from locator.nearest_texts import place_lines
     from locator.starts import find_start
 
     found = find_start(view, text, datum=datum)
     if found.lonlat_deg is not None:
         return found
     places = found.to_json()["places"]
-    lines = [f"{text}: {_WHY[found.outcome]}"]
-    rows = [
-        [place["name"], place["kind"], place["district"], f"{place['lon']:.6f} {place['lat']:.6f}"]
-        for place in places
-    ]
-    if rows:
-        lines += table(rows, ["place", "kind", "district", "LON LAT"])
+    lines = place_lines(text, found.outcome, places)
     show({"outcome": found.outcome, "snap_m": None, "results": [], "places": places}, lines)
     return None
 
@@ -128,62 +119,52 @@ def _answer(
 ) -> None:
     """Print the answer for one point."""
     from locator.nearest_answers import Extras, nearest_document
+    from locator.nearest_texts import answer_lines, left_out_lines, start_lines
 
     assert origin.lonlat_deg is not None  # noqa: S101  (`_find` saw to it)
     extras = Extras(routes=steps, accuracy_m=accuracy_m)
     document = nearest_document(view, origin.lonlat_deg, extras=extras, **asked)
     if origin.matches:
         document["from"] = origin.matches[0].place.to_json()
-    lines = []
+    lines = start_lines(origin)
     advice = document["advice"]
     if advice is not None:
         lines += [advice["zh"] + advice["next_zh"], f"{advice['en']} {advice['next_en']}"]
-    if document["results"]:
-        lines += _rows(document["results"])
-        lines += [row["detour"]["en"] for row in document["results"][:1] if row["detour"]]
-    if document["below"]:
-        lines += ["nearer, but not known to be open long enough:", *_rows(document["below"])]
+    timed = bool(asked["at"] or asked["open_only"] or asked["stay_min"])
+    lines += answer_lines(document, timed=timed)
+    lines += [row["detour"]["zh"] + " / " + row["detour"]["en"]
+              for row in document["results"][:1] if row["detour"]]  # fmt: skip
     if document["connected"]:
         near = document["connected"]
-        lines.append(f"from {near['street'] or 'the nearest street that leads on'}, "
-                     f"{near['snap_m']:.0f} m away, stations can be reached")  # fmt: skip
-    lines += _left_out(document["left_out"])
+        street = near["street"]
+        lines.append(
+            f"从{near['snap_m']:.0f}米外的{street or '另一条路'}可以走到站点 / from "
+            f"{street or 'the nearest street that leads on'}, {near['snap_m']:.0f} m away, "
+            "stations can be reached"
+        )
+    lines += left_out_lines(document["left_out"])
     if "circle" in document:
-        lines.append(document["circle"]["en"])
+        lines.append(f"{document['circle']['zh']} / {document['circle']['en']}")
     if steps and document["results"] and document["results"][0]["route"]:
         told = document["results"][0]["route"]["steps"]
         lines += [f"{i}. {step['zh']} / {step['en']}" for i, step in enumerate(told, start=1)]
     show(document, lines)
 
 
-def _rows(results: list[dict[str, Any]]) -> list[str]:
-    """Stations as a table."""
-    rows = [
-        [
-            str(i), row["name"], metres(row["distance_m"]), f"{row['time_s'] / 60:.0f} min",
-            metres(row["straight_m"]), _door(row), row["code"],
-        ]
-        for i, row in enumerate(results, start=1)
-    ]  # fmt: skip
-    return table(rows, ["", "station", "way", "time", "straight", "then", "code"])
-
-
-def _door(row: dict[str, Any]) -> str:
-    """What is found at the door on arrival."""
-    if row["open"] and row["closes_in_s"] is not None:
-        return f"open, {row['closes_in_s'] / 60:.0f} min left"
-    if row["open"] is False and row["opens_at"]:
-        return f"closed, opens {row['opens_at'].replace('T', ' ')}"
-    return _STATES[row["open"]]
-
-
-def _left_out(counts: dict[str, int]) -> list[str]:
-    words = {
-        "unknown": "{} left out: not known whether they offer that",
-        "no": "{} left out: they do not offer that",
-        "staff_only": "{} rooms for a firm's own staff left out (--need staff takes them in)",
-    }
-    return [words[key].format(count) for key, count in counts.items() if count]
+def _refuse_with_toward(
+    asked: dict[str, Any], *, steps: bool, accuracy_m: float | None
+) -> None:  # fmt: skip
+    """Say which options have no meaning for a detour, rather than pass over them."""
+    given = {
+        "--at": asked["at"], "--open": asked["open_only"], "--stay": asked["stay_min"],
+        "--within": asked["within_m"] != math.inf, "--steps": steps, "--accuracy": accuracy_m,
+    }  # fmt: skip
+    words = "、".join(name for name, value in given.items() if value)
+    if words:
+        raise click.UsageError(
+            f"--toward 只看绕路多少，不能和{words}一起用 / --toward asks for the least detour "
+            f"alone: leave out {words}"
+        )
 
 
 def _answer_toward(view: CityView, origin: Start, goal: Start, asked: dict[str, Any]) -> None:
@@ -191,6 +172,7 @@ def _answer_toward(view: CityView, origin: Start, goal: Start, asked: dict[str, 
     from geodata.datum import to_wgs84
     from locator.detour_answers import detour_document
     from locator.nearest_question import parse_question
+    from locator.nearest_texts import WHY
 
     question = parse_question(
         view.config.time_zone, need=asked["need"], k=asked["k"], kind=asked["kind"],
@@ -202,14 +184,14 @@ def _answer_toward(view: CityView, origin: Start, goal: Start, asked: dict[str, 
         lon, lat = to_wgs84([end.lonlat_deg], end.datum)[0].tolist()
         ends.append((lon, lat))
     document = detour_document(view, ends[0], ends[1], question)
-    if asked["at"] or asked["open_only"] or asked["stay_min"] or asked["within_m"] != math.inf:
-        warn(["--toward does not look at hours or limits: --at, --open, --stay, --within unused"])
     rows = [
         [str(i), row["name"], metres(row["detour_m"]), metres(row["there_m"]), row["code"]]
         for i, row in enumerate(document["results"], start=1)
     ]
-    lines = table(rows, ["", "station", "detour", "way", "code"]) if rows else []
-    show(document, lines or [_WHY[document["outcome"]]])
+    lines = (
+        table(rows, ["", "站点 station", "绕路 detour", "路程 way", "编号 code"]) if rows else []
+    )
+    show(document, lines or [WHY[document["outcome"]]])
 
 
 def _answer_batch(batch: Path, output: Path, asked: dict[str, Any]) -> None:

@@ -3,8 +3,8 @@
 Each need is yes, no or unknown for a station. Only stations with yes to all of them are taken;
 those left out are counted, unknown ones apart: what nobody asked about may well be there.
 
-A room for mothers that is for a firm's own staff is left out unless somebody says that they belong
-to the staff: a mother is never sent to a factory's gate.
+What is for a firm's own staff is left out unless somebody says that they belong to the staff: a
+mother is never sent to a factory's gate.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ FREE_ENTRY, PUBLIC, STAFF = "free_entry", "public", "staff"
 """Needs that are no facility: no phone, app or membership; open to the public; and being of the
 staff oneself, which takes in what is kept for them."""
 
-ROOM = "mother_baby_room"
 _PUBLIC_SCOPES = frozenset({"public", "workers_first"})
 _ANY_OF = re.compile(r"[|,，/]")
 
@@ -139,10 +138,7 @@ def choose_stations(stations: Stations, needs: Needs, usable: Bools) -> Choice:
     if needs.kinds:
         candidates &= np.array([kind in needs.kinds for kind in stations.kind], bool)
     told = tell_needs(stations, needs)
-    staff = np.zeros(len(stations), bool)
-    if not needs.staff:
-        pairs = zip(stations.kind, stations.access_scope, strict=True)
-        staff = np.array([pair == (ROOM, STAFF) for pair in pairs], bool)
+    staff = np.zeros(len(stations), bool) if needs.staff else stations.is_staff_only
     open_to_all = candidates & ~staff
     return Choice(
         frozen(open_to_all & (told == YES), np.bool_),

@@ -2,10 +2,11 @@
 
 A reached street is drawn as the ground within a stated width of it. Three rules keep the picture
 honest. Who stands beside a street walks to it first, so only places that have `width` to spare
-widen: every point of the area is within the limit, that walk included. Ground within `clearance`
-of a street that is not reached is left out, however near a reached one runs: the other bank, the
-street under a bridge. And water is cut away. What that takes from a reached street is still drawn
-as a line; lengths and shares are never taken from areas.
+widen. Who stands between two streets is taken to the nearer one, so ground within `width` of any
+place without it to spare is left out, however near a reached street runs: the other bank, the
+street under a bridge, the last metres of the limit. So from every point of the area a station is
+within the limit, the walk to the nearest street included. And water is cut away. What that takes
+from a reached street is still drawn as a line; lengths and shares are never taken from areas.
 
 Widening is Minkowski's sum with one regular polygon (the hull of a segment's two copies of it), not
 a buffer with corners where a line happens to begin: so a larger limit gives an area that holds the
@@ -38,9 +39,9 @@ if TYPE_CHECKING:
 Geometries = NDArray[Any]
 
 WIDTH_M = 25.0
-CLEARANCE_M = 5.0
 WATER_LINE_M = 5.0  # half the width of a river of which only the line is known
 _CORNERS = 16
+_ROUND = 1.0 / np.cos(np.pi / _CORNERS)  # of a polygon that holds the circle, not the reverse
 _WALK = "walk"
 _AREAS, _LINES = (3, 6), (1, 5)  # GEOS types
 
@@ -55,25 +56,22 @@ class ReachArea:
         A (multi)polygon in the city's CRS; empty where the limit is used up by the width.
     limit
         In the network's cost.
-    width_m, clearance_m
-        How far reached streets are widened, and how far the area keeps from missed ones.
+    width_m
+        How far reached streets are widened, and how far the area keeps from all others.
     """
 
     shape: shapely.Geometry
     limit: float
     width_m: float
-    clearance_m: float
 
     def to_geojson(self, to_lonlat: Callable[[Floats], Floats]) -> dict[str, Any]:
         """The area as one GeoJSON feature in degrees, its width stated."""
         shape = shapely.transform(self.shape, to_lonlat)
         return {
             "type": "Feature",
-            "properties": {
-                "limit_m": self.limit, "width_m": self.width_m, "clearance_m": self.clearance_m,
-            },
+            "properties": {"limit_m": self.limit, "width_m": self.width_m},
             "geometry": json.loads(shapely.to_geojson(shape)),
-        }  # fmt: skip
+        }
 
 
 def draw_area(
@@ -82,7 +80,6 @@ def draw_area(
     *,
     depth: int = 1,
     width_m: float = WIDTH_M,
-    clearance_m: float = CLEARANCE_M,
     water: shapely.Geometry | None = None,
 ) -> ReachArea:
     """Draw what is within a limit of at least `depth` stations.
@@ -94,29 +91,31 @@ def draw_area(
     width_m
         Metres to either side of a reached street. Walked straight, so they are spent from the
         limit at a walk's speed.
-    clearance_m
-        At most `width_m`.
     water
         In the city's CRS.
 
     Notes
     -----
     O(segments log segments); nested: a larger limit's area holds a smaller one's.
+
+    Raises
+    ------
+    InputError
+        The width is not above zero.
     """
-    if not 0.0 < clearance_m <= width_m:
-        raise InputError(
-            f"width {width_m} m and clearance {clearance_m} m: expected 0 < clearance <= width"
-        )
+    if not width_m > 0.0:
+        raise InputError(f"width {width_m} m: expected more than 0")
     network = reach.network
     # On wheels the same time goes farther: the walk beside the street costs that much more.
     slower = max(1.0, network.mode.speed_mps / find_mode(_WALK).speed_mps)
-    reached = _parts(reach, depth, limit - width_m * slower, inside=True)
-    missed = _parts(reach, depth, limit, inside=False)
+    spare = limit - width_m * slower
+    reached = _parts(reach, depth, spare, inside=True)
+    missed = _parts(reach, depth, spare, inside=False)
     shape = shapely.union_all(_hulls(_segments(network, reached), width_m))
-    shape = _without(shape, network, missed, clearance_m)
+    shape = _without(shape, network, missed, width_m * _ROUND)
     if water is not None:
         shape = shapely.difference(shape, water)
-    return ReachArea(_polygons(shape), float(limit), float(width_m), float(clearance_m))
+    return ReachArea(_polygons(shape), float(limit), float(width_m))
 
 
 def read_water(path: Path, to_xy: Callable[[Floats], Floats]) -> shapely.Geometry:
@@ -185,17 +184,17 @@ def _without(
     shape: shapely.Geometry,
     network: StreetNetwork,
     parts: tuple[Ints, Floats, Floats],
-    clearance_m: float,
+    radius_m: float,
 ) -> shapely.Geometry:
-    """The shape without the ground within the clearance of some parts of streets."""
+    """The shape without the ground within a radius, and hardly more, of some parts of streets."""
     segments = _segments(network, parts)
     if shape.is_empty or not len(segments):
         return shape
     tree = shapely.STRtree(shapely.linestrings(segments))
     near = np.unique(
-        tree.query(shapely.get_parts(shape), predicate="dwithin", distance=clearance_m)[1]
+        tree.query(shapely.get_parts(shape), predicate="dwithin", distance=radius_m)[1]
     )
-    return shapely.difference(shape, shapely.union_all(_hulls(segments[near], clearance_m)))
+    return shapely.difference(shape, shapely.union_all(_hulls(segments[near], radius_m)))
 
 
 def _polygons(shape: shapely.Geometry) -> shapely.Geometry:

@@ -11,6 +11,7 @@ from locator.map_files import write_map
 from locator.planner_texts import counted_line, staff_lines
 from locator.question_options import KIND, MODE, WITHIN, demand_option, public_option
 from locator.terminal import metres, settings, shared, show, table
+from locator.word_options import KIND_WORD, MODE_WORD
 
 if TYPE_CHECKING:
     from locator.view import CityView
@@ -22,8 +23,8 @@ def _for_whom(command: Any) -> Any:
     """Add --kind, --mode and --public."""
     for option in (
         public_option,
-        click.option("--mode", default="walk", show_default=True, help=MODE),
-        click.option("--kind", help=KIND),
+        click.option("--mode", type=MODE_WORD, default="walk", show_default=True, help=MODE),
+        click.option("--kind", type=KIND_WORD, help=KIND),
     ):
         command = option(command)
     return command

@@ -16,6 +16,7 @@ from locator.map_files import write_map
 from locator.planner_texts import place
 from locator.question_options import KIND, MODE, WITHIN, by_option, demand_option, public_option
 from locator.terminal import Progress, metres, settings, shared, show, table
+from locator.word_options import KIND_WORD, MODE_WORD, SITUATION_WORD
 
 if TYPE_CHECKING:
     from locator.city import City
@@ -29,11 +30,11 @@ _SHOWN = 10
 
 @click.command()
 @click.option("--within", required=True, metavar="M", help=WITHIN)
-@click.option("--kind", help=KIND)
-@click.option("--mode", default="walk", show_default=True, help=MODE)
+@click.option("--kind", type=KIND_WORD, help=KIND)
+@click.option("--mode", type=MODE_WORD, default="walk", show_default=True, help=MODE)
 @click.option("--depth", type=click.IntRange(min=1), default=1, show_default=True,
               help="够得着几个站才算。Covered means in reach of that many stations.")  # fmt: skip
-@click.option("--situation", default="",
+@click.option("--situation", type=SITUATION_WORD, default="",
               help="只算那时有用的站。Only stations that help in it, as heat_orange.")  # fmt: skip
 @click.option("--build", multiple=True, metavar="LON,LAT",
               help="在那里新建一个站。With a new station there.")  # fmt: skip
@@ -46,9 +47,11 @@ _SHOWN = 10
 @click.option("--other", type=click.Path(path_type=Path), metavar="DIR",
               help="后一版用那个文件夹：同一座城市的另一版路网。After is that city folder: other "
               "streets of the same city.")  # fmt: skip
-@click.option("--then-mode", help="后一版换方式。Another mode after.")
+@click.option("--then-mode", type=MODE_WORD, help="后一版换方式。Another mode after.")
 @click.option("--then-within", metavar="M", help="后一版换限距。Another limit after.")
-@click.option("--then-situation", help="后一版换情况。Another situation after.")
+@click.option(
+    "--then-situation", type=SITUATION_WORD, help="后一版换情况。Another situation after."
+)
 @by_option
 @demand_option("按需求计算。Count that demand instead of metres, by area: NAME, or NAME*0.5.")
 @click.option("--by-mode", multiple=True, metavar="MODE", help="也按这种方式。Also by this mode.")
@@ -128,8 +131,8 @@ def _place(text: str) -> tuple[float, float]:
 @click.command()
 @click.argument("code", metavar="[CODE]", required=False)
 @click.option("--within", metavar="M", help=WITHIN)
-@click.option("--kind", help=KIND)
-@click.option("--mode", default="walk", show_default=True, help=MODE)
+@click.option("--kind", type=KIND_WORD, help=KIND)
+@click.option("--mode", type=MODE_WORD, default="walk", show_default=True, help=MODE)
 @click.option("--at", metavar="WHEN",
               help="那时还要开着。Open then too: now, 2026-07-04T15:00, 周日 03:00.")  # fmt: skip
 @shared
@@ -158,8 +161,8 @@ def situation(
 
 @click.command()
 @click.option("--within", required=True, metavar="M", help=WITHIN)
-@click.option("--kind", help=KIND)
-@click.option("--mode", default="walk", show_default=True, help=MODE)
+@click.option("--kind", type=KIND_WORD, help=KIND)
+@click.option("--mode", type=MODE_WORD, default="walk", show_default=True, help=MODE)
 @shared
 def sensitivity(within: str, kind: str | None, mode: str) -> None:
     """这个数有多可靠。How far the covered share moves with speed, snap limit and missing paths."""
@@ -253,7 +256,7 @@ def batch(
 
 @click.command()
 @click.option("--within", default="1000", show_default=True, metavar="M", help=WITHIN)
-@click.option("--kind", help=KIND)
+@click.option("--kind", type=KIND_WORD, help=KIND)
 @click.option("--all", "every", is_flag=True, help="全部列出。List all of them.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
               help="全部写成地图文件。Write all of them as a map (.geojson).")  # fmt: skip

@@ -79,7 +79,11 @@ def find_start(view: CityView, text: str, *, datum: str = "wgs84") -> Start:
     if pair is not None:
         lon, lat = float(pair[1]), float(pair[2])
         if not (abs(lon) <= 180 and abs(lat) <= 90 and math.isfinite(lon + lat)):  # noqa: PLR2004
-            raise InputError(f"{text!r} is no position: expected longitude, latitude in degrees")
+            swapped = abs(lat) <= 180 and abs(lon) <= 90  # noqa: PLR2004
+            raise InputError(
+                "the numbers are no position: expected longitude up to 180, then latitude up to 90"
+                + ("; they look swapped: give the longitude first" if swapped else "")
+            )
         return Start((lon, lat), datum)
     matches = find_place(view, text)
     if not is_clear(matches):

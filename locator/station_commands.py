@@ -22,6 +22,7 @@ from locator.station_texts import (
     two_languages,
 )
 from locator.terminal import Progress, settings, shared, show, table, warn
+from locator.word_options import KIND_WORD
 
 if TYPE_CHECKING:
     from locator.registry import Actor, Change
@@ -64,7 +65,7 @@ _private = click.option(
 @click.option(
     "--datum", help="wgs84 (taken where nothing is told), gcj02, bd09, cgcs2000, or auto."
 )
-@click.option("--kind", help="Kind of stations without a kind of their own.")
+@click.option("--kind", type=KIND_WORD, help="Kind of stations without a kind of their own.")
 @click.option("--mapping", type=click.Path(path_type=Path), help="TOML or JSON: field = column.")
 @click.option("--osm", metavar="TAG=VALUE", help="Points of interest with that tag.")
 @click.option("--dry-run", is_flag=True, help="Say what would change; change nothing.")
@@ -93,7 +94,7 @@ def import_stations(
 
 @stations.command("export")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--kind", help="Only that kind of station.")
+@click.option("--kind", type=KIND_WORD, help="Only that kind of station.")
 @click.option("--datum", default="wgs84", show_default=True, help="gcj02 or bd09 for map vendors.")
 @click.option("--as-of", "day", type=_DAY, metavar="DAY", help="As they were on a past day.")
 @click.option("--in-use", is_flag=True, help="Only stations that people may be sent to.")
@@ -119,7 +120,9 @@ def export_stations(
 
 @stations.command("template")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--kind", help="Only that kind of station and its columns: far fewer.")
+@click.option(
+    "--kind", type=KIND_WORD, help="Only that kind of station and its columns: far fewer."
+)
 @click.option("--filled", is_flag=True, help="With the stations as they are, to be completed.")
 @click.option("--district", default="", help="With --filled: only stations of that district.")
 @_private

@@ -212,6 +212,7 @@ def test_people_are_told_in_words(city: City, run: Callable[..., Run]) -> None:
         (["120.8", "32.0", "--stay", "-5"], "stay"),
         (["120.8", "32.0", "-o", "x.csv"], "--batch"),
         (["120.8", "32.0", "--from", "x"], "both"),
+        (["120.8", "32.0", "--toward", "120.9,32.0", "--open"], "leave out --open"),
         (["--batch", "x.csv"], "-o"),
         ([], "LON"),
     ],
@@ -318,6 +319,21 @@ def test_batch_to_another_ending_is_refused_before_anything_is_written(
     with pytest.raises(InputError, match="ends with"):
         answer_file(city.current(), source, tmp_path / "a.pdf", parse_question(ZONE))
     assert not (tmp_path / "a.pdf").exists()
+
+
+def test_position_that_is_none_is_not_told_back(city: City, run: Callable[..., Run]) -> None:
+    done = run("nearest", "--from", "32.01,120.86", "--city", city.workspace.path)
+    assert (done.code, "look swapped" in done.err, "120.86" in done.err) == (2, True, False)
+
+
+def test_answer_says_where_a_typed_place_is(city: City, run: Callable[..., Run]) -> None:
+    told = run("nearest", "--from", "南北0路与东西0路", "--city", city.workspace.path)
+    assert "从这里出发 from: 南北0路与东西0路（路口 crossing" in told.out, told.out
+
+
+def test_streets_that_never_meet_have_no_crossing(city: City, run: Callable[..., Run]) -> None:
+    done = run("nearest", "--from", "南北0路与南北1路", "--city", city.workspace.path, "--json")
+    assert (done.json["outcome"], done.json["places"]) == ("unknown_place", [])
 
 
 def test_batch_onto_its_own_sheet_is_refused_and_loses_nothing(

@@ -80,7 +80,7 @@ def test_public_leaves_out_unknown_scopes_and_counts_them() -> None:
     there = stations(*({"access_scope": scope} for scope in scopes))
     chosen = choose(there, "public")
     assert chosen.mask.tolist() == [True, True, False, False, False, False]
-    assert (chosen.unknown, chosen.no) == (1, 3)
+    assert (chosen.unknown, chosen.no, chosen.staff_only) == (1, 2, 1)
 
 
 def test_mother_is_never_sent_to_a_room_for_staff() -> None:
@@ -90,6 +90,12 @@ def test_mother_is_never_sent_to_a_room_for_staff() -> None:
     assert chosen.mask.tolist() == [False, True, True]
     assert chosen.left_out == {"unknown": 0, "no": 0, "staff_only": 1}
     assert choose(there, "staff").mask.tolist() == [True, True, True]
+
+
+def test_no_kind_that_is_for_staff_is_recommended() -> None:
+    there = stations({"kind": "carnation_station", "access_scope": "staff"}, {})
+    assert choose(there).mask.tolist() == [False, True]
+    assert choose(there).staff_only == 1
 
 
 def test_trade_asks_for_what_its_people_must_find_and_for_their_kinds() -> None:
