@@ -9,6 +9,7 @@
     gaps        connected uncovered pieces, and their farthest points
     gain        what a new station would add
     siting_*    choosing sites on a matrix: search, and the bound that no choice can pass
+    limited_*   the same where money, floors or backups limit the choice
     cover_*     covering everything: what need not be looked at, search, bound, cases
     lengths     how much is covered, as numbers only
     losses      what one station alone covers, and what two do
@@ -35,7 +36,7 @@ def compile_all() -> int:
 
     for name in (
         "cover_dominance", "cover_prices", "cover_search", "cover_tree", "gain", "gaps", "geometry",
-        "intervals", "lengths", "losses", "reach", "search",
+        "intervals", "lengths", "limited_prices", "limited_search", "losses", "reach", "search",
         "siting_bound", "siting_search", "stands", "sweeps", "trips", "whatif",
     ):  # fmt: skip
         import_module(f"locator.kernels.{name}")  # its kernels declare themselves

@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from locator.arrays import Bools, Floats, Ints, frozen
-from locator.siting.certificate import (
-    Certificate,
-    bound_by_prices,
+from locator.siting.certificate import Certificate, bound_by_prices
+from locator.siting.cover_duel import CoverDuel
+from locator.siting.dominance import cut_cover
+from locator.siting.measures import (
+    find_faults,
     measure_rows,
     measure_sites,
     must_serve,
     owning_rows,
 )
-from locator.siting.cover_duel import CoverDuel
-from locator.siting.dominance import cut_cover
 from locator.siting.median import assign_rows, fill_sites, solve_gain
-from locator.siting.problem import Problem
-from locator.siting.solution import Solution, Status
+from locator.siting.problem import NO_INTS, Problem
+from locator.siting.solution import TIME_OVER, Solution, Status
 
 if TYPE_CHECKING:
     from locator.arrays import Longs
@@ -45,9 +45,11 @@ class Answer(NamedTuple):
     by_cases: bool
 
 
-def solve_center(problem: Problem, limits: Limits, seed: int) -> Solution:
+def solve_center(problem: Problem, limits: Limits, seed: int, start: Ints = NO_INTS) -> Solution:
     """Solve `p_center`; see `locator.siting.solving.solve`."""
     window = Window(problem, limits, seed)
+    if len(start) and not find_faults(problem, start):
+        window.offer(start)
     with ThreadPoolExecutor(2) as pool:
         window.narrow(pool)
     if window.sites is None:
@@ -96,7 +98,7 @@ class Window:
         if not len(self.levels):
             self.high, self.sites = 0, self.problem.fixed
             return
-        self._offer(self._spread())
+        self.offer(self._spread())
         open_below = self.low
         while self.high - open_below > 1 and not self.limits.over():
             middle = (open_below + self.high) // 2
@@ -109,7 +111,7 @@ class Window:
         """Ask at level k, and note what follows."""
         answer = self._ask(pool, float(self.levels[k]), quick=quick)
         if answer.enough:
-            self._offer(answer.sites)
+            self.offer(answer.sites)
         elif answer.enough is False and k > self.low:
             self.low = k
             self.denied = k == len(self.levels) - 1
@@ -135,7 +137,7 @@ class Window:
             return Answer(True, cover.sites(duel.marks), u, False)
         return Answer(False if duel.settled else None, cover.taken, u, duel.by_cases)
 
-    def _offer(self, sites: Ints) -> None:
+    def offer(self, sites: Ints) -> None:
         """Take sites if they serve every row that must be, and nearer than those before."""
         near = measure_rows(self.problem, sites)[self._must]
         worst = float(near.max(initial=0.0))
@@ -181,7 +183,7 @@ def _conclude(window: Window) -> Solution:
     bound = min(bound, value)
     proven = bound == value
     status: Status = "optimal" if proven else "feasible"
-    reason = "" if proven else "the time or the rounds allowed were over before a proof was found"
+    reason = "" if proven else TIME_OVER
     return _make(window, (sites, spare), (value, bound), stated, (proof, status, reason))
 
 

@@ -1,6 +1,7 @@
 """Check a plan without its solver: what its sites are worth, and that no sites can be worth more.
 
-Imports numpy and nothing else, on purpose: who doubts the solver needs to trust only this file.
+Imports numpy and `locator.siting.measures`, which imports numpy alone, and nothing else, on
+purpose: who doubts the solver needs to trust only these two files.
 
 The proof is a vector u >= 0, a price for each row (Lagrangian duality; Cornuéjols, Fisher &
 Nemhauser 1977, doi:10.1287/mnsc.23.8.789). Say that a site j gives row i the gain g_ij and that a
@@ -14,6 +15,21 @@ of each row that no plan needs to exceed; any `base` gives a true bound, a good 
 For a cover the same prices read: no cover is cheaper than sum(u) + sum_j min(0, c_j - U_j), where
 U_j = sum of u over the rows that j covers.
 
+Where money, floors or backups limit a coverage the same argument goes on:
+
+- A row that lacks k sites counts when it gets n >= k of them. It is worth at most
+  u_i + n (w_i - u_i)+ / k: below k sites it is worth nothing and that is not less; from k on it is
+  worth w_i, and that is u_i + (w_i - u_i)+ at least. So a site earns a k-th, (w_i - u_i)+ / k.
+- A plan that keeps the floors F_d loses nothing by adding lambda_d (covered_d - F_d) >= 0 for each
+  area d: weights count 1 + lambda_d fold and sum lambda_d F_d is taken off. A bound below zero says
+  that no plan keeps the floors, since no plan is worth less than nothing.
+- A plan that keeps to the budget B loses nothing by adding rate (B - its cost) >= 0: each site
+  earns rho_j - rate c_j, and the bound grows by rate B.
+
+So with u, lambda, rate >= 0 no sites that keep to all limits are worth more than
+
+    sum(u) - sum lambda_d F_d + rate B + the p largest (rho_j - rate c_j)+
+
 All sums are float64. Numbers that round on the way are moved to the safe side by the most that
 rounding can do (Higham 2002, section 4.2), then to a whole number where plans are whole numbers.
 """
@@ -25,13 +41,25 @@ from math import ceil, floor, fsum, inf, isfinite
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-EXACT = 1e-12  # relative: how well a stated number must be met
+from locator.siting.measures import (
+    EXACT,
+    Array,
+    find_faults,
+    is_limited,
+    lacking_sites,
+    least_floors,
+    leaves_unserved,
+    measure_sites,
+    most_money,
+    must_serve,
+    owning_rows,
+)
+
 PROVEN = 1e-9  # relative: where value and bound count as equal
 _ROUNDING = 2.0**-53
 
-Array = NDArray[Any]
+_DONE = frozenset({"optimal", "feasible"})  # what is asked for is kept
 _NONE: Array = np.empty(0)
 
 
@@ -58,6 +86,10 @@ class Certificate:
     twin : (candidates,) or empty
         `p_median`, `max_cover`: who stands for each candidate, itself if nobody. A site that its
         twin matches on every row where it earns more than the price is never wanted beside it.
+    folds : (areas,) or empty
+        With floors: the multiplier lambda of each.
+    rate
+        With a budget: the price of a unit of money.
     """
 
     objective: str
@@ -67,6 +99,8 @@ class Certificate:
     base: Array
     level: float = inf
     twin: Array = field(default_factory=lambda: np.empty(0, np.int32))
+    folds: Array = field(default_factory=lambda: np.empty(0))
+    rate: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +122,14 @@ def check_solution(problem: Any, solution: Any) -> Check:
 
     A tree proof is checked as far as its root: `bound` is then what u alone proves.
     """
-    found = _check_sites(problem, solution.sites)
+    found = find_faults(problem, solution.sites)
     if found:
         return Check(np.nan, np.nan, tuple(found))
     value = measure_sites(problem, solution.sites)
     if not same(value, solution.value):
         found.append(f"value: stated {solution.value!r}, the sites are worth {value!r}")
-    if solution.status != "infeasible" and leaves_unserved(problem, solution.sites):
-        found.append("sites: rows that must be served are not")
+    if solution.status in _DONE and leaves_unserved(problem, solution.sites):
+        found.append("sites: rows that must be served are not, or a floor is not reached")
     certificate = solution.certificate
     try:
         bound = bound_by_certificate(problem, certificate)
@@ -111,7 +145,11 @@ def _check_bound(problem: Any, solution: Any, value: float, bound: float) -> lis
     """What is wrong with the bound and the words that a solution states."""
     sign = 1.0 if problem.objective == "max_cover" else -1.0
     stated, proof = solution.bound, solution.certificate.proof
-    meets = stated == solution.value and solution.status != "infeasible"
+    meets = stated == solution.value and solution.status in _DONE
+    if len(problem.floors) and solution.status not in _DONE:
+        if proof == "u" and solution.status == "infeasible" and not bound < 0:
+            return [f"status: u proves {bound!r}, not below zero: floors may well be kept"]
+        return ["proven, but no plan is known"] if solution.proven else []
     found = []
     if sign * (stated - value) < 0 and not same(stated, value):
         found.append(f"bound: {stated!r} is passed by the sites themselves, {value!r}")
@@ -132,124 +170,101 @@ def same(stated: float, measured: float) -> bool:
     return stated == measured or abs(stated - measured) <= EXACT * abs(measured)
 
 
-def _check_sites(problem: Any, sites: Array) -> list[str]:
-    sites = np.asarray(sites)
-    found = []
-    if len(np.unique(sites)) < len(sites):
-        found.append("sites: one is named twice")
-    if len(sites) and not (sites.min() >= 0 and sites.max() < problem.candidates):
-        return [*found, f"sites: expected columns 0 to {problem.candidates - 1}"]
-    if problem.p and len(sites) > problem.p:
-        found.append(f"sites: {len(sites)} are more than p = {problem.p}")
-    if len(np.setdiff1d(problem.fixed, sites)):
-        found.append("sites: a fixed one is missing")
-    if len(np.intersect1d(problem.forbidden, sites)):
-        found.append("sites: a forbidden one is among them")
-    return found
-
-
-def owning_rows(first: Array) -> Array:
-    """Row of each pair."""
-    return np.repeat(np.arange(len(first) - 1, dtype=np.int32), np.diff(first))
-
-
-def measure_rows(problem: Any, sites: Array) -> Array:
-    """Least cost of each row to one of the sites, inf where none serves it; O(pairs)."""
-    chosen = np.zeros(problem.candidates, bool)
-    chosen[sites] = True
-    pairs = np.flatnonzero(chosen[problem.candidate])
-    row = np.searchsorted(problem.first, pairs, side="right") - 1
-    cost = np.full(problem.rows, inf)
-    np.minimum.at(cost, row, problem.cost[pairs])
-    return cost
-
-
-def must_serve(problem: Any) -> Array:
-    """Which rows have weight and some candidate that is not forbidden; O(pairs)."""
-    usable = np.ones(problem.candidates, bool)
-    usable[problem.forbidden] = False
-    ends = np.concatenate(([0], np.cumsum(usable[problem.candidate], dtype=np.int64)))
-    served = ends[problem.first[1:]] > ends[problem.first[:-1]]
-    must: Array = served & (problem.weight > 0)
-    return must
-
-
-def leaves_unserved(problem: Any, sites: Array) -> bool:
-    """Whether the sites break what the problem asks: every row served, enough weight covered."""
-    if problem.objective == "max_cover":
-        return False
-    cost = measure_rows(problem, sites)
-    must = must_serve(problem)
-    if problem.objective == "set_cover":
-        if problem.share == 1.0:
-            return bool((must & np.isinf(cost)).any())
-        need = min(problem.share * fsum(problem.weight), fsum(problem.weight[must]))
-        return bool(fsum(problem.weight[np.isfinite(cost)]) < need * (1 - EXACT))
-    return bool((must & np.isinf(np.minimum(cost, problem.beyond))).any())
-
-
-def measure_sites(problem: Any, sites: Array) -> float:
-    """What the sites are worth; rows that nobody can serve, or these sites do not, left out."""
-    if problem.objective == "set_cover":
-        return fsum(problem.site_cost[sites])
-    cost = measure_rows(problem, sites)
-    if problem.objective == "p_median":
-        cost = np.minimum(cost, problem.beyond)
-    served = np.isfinite(cost)
-    if problem.objective == "p_center":
-        return float(cost[served].max(initial=0.0))
-    if problem.objective == "max_cover":
-        return fsum(problem.weight[served])
-    return fsum(problem.weight[served] * cost[served])
-
-
 def bound_by_certificate(problem: Any, certificate: Certificate) -> float:
     """What the prices of a certificate prove; see `bound_by_prices`."""
     return bound_by_prices(
-        problem, certificate.u, certificate.base, certificate.level, certificate.twin
-    )
+        problem, certificate.u, certificate.base, certificate.level, certificate.twin,
+        folds=certificate.folds, rate=certificate.rate,
+    )  # fmt: skip
 
 
 def bound_by_prices(
-    problem: Any, u: Array, base: Array = _NONE, level: float = inf, twin: Array = _NONE
+    problem: Any,
+    u: Array,
+    base: Array = _NONE,
+    level: float = inf,
+    twin: Array = _NONE,
+    *,
+    folds: Array = _NONE,
+    rate: float = 0.0,
 ) -> float:
     """What the prices u prove, safe against rounding: no sites are worth more (cost less).
 
     Raises
     ------
     ValueError
-        u or base can prove nothing: wrong length, NaN, negative, base above what a row may cost.
+        u, base, folds or rate can prove nothing: wrong length, NaN, negative, base above what a row
+        may cost.
     """
     u = np.asarray(u, np.float64)
     if u.shape != (problem.rows,) or not (u >= 0).all() or not np.isfinite(u).all():
         raise ValueError(f"u: expected {problem.rows} numbers of zero or more")
+    limits = _read_limits(problem, folds, rate, twin)
     if problem.objective == "p_median":
-        return _bound_cost(problem, u, np.asarray(base, np.float64), twin)
+        return _bound_cost(problem, u, np.asarray(base, np.float64), (twin, limits[1]))
     if problem.objective == "max_cover":
-        gain = problem.weight[owning_rows(problem.first)]
-        bound, slip = _bound_gain(problem, gain, u, twin)
-        return _round_down(problem, bound + slip)
+        return _round_down(problem, _bound_weight(problem, u, twin, limits))
     if problem.objective == "set_cover":
         return _round_up(problem, _bound_cover(problem, u, level, None))
     enough = _bound_cover(problem, u, inf, problem.cost < level)
     return level if enough > problem.p else 0.0
 
 
-def _bound_gain(problem: Any, gain: Array, u: Array, twin: Array) -> tuple[float, float]:
-    """sum(u) + what p sites can gain beyond, and the most that rounding can have hidden."""
-    row = owning_rows(problem.first)
-    excess = np.maximum(gain - u[row], 0.0)
+def _read_limits(problem: Any, folds: Array, rate: float, twin: Array) -> tuple[Array, float]:
+    """Multipliers of floors and rate of money, if they can prove anything."""
+    folds = np.asarray(folds, np.float64) if len(folds) else np.zeros(len(problem.floors))
+    if folds.shape != problem.floors.shape or not ((folds >= 0) & np.isfinite(folds)).all():
+        raise ValueError(f"folds: expected {len(problem.floors)} numbers of zero or more")
+    if not (isfinite(rate) and rate >= 0) or (rate > 0 and problem.budget == inf):
+        raise ValueError("rate: expected zero or more, and zero without a budget")
+    if len(twin) and is_limited(problem):
+        raise ValueError("twin: nobody stands for another where money, floors or backups count")
+    return folds, rate
+
+
+def _bound_weight(problem: Any, u: Array, twin: Array, limits: tuple[Array, float]) -> float:
+    """Most weight that sites can cover; see the module."""
+    row, folds = owning_rows(problem.first), limits[0]
+    if not is_limited(problem):
+        gain = problem.weight[row]
+        return sum(_bound_gain(problem, gain, np.maximum(gain - u[row], 0.0), u, twin))
+    weight = problem.weight
+    if len(folds):
+        weight = weight * np.append(1.0 + folds, 1.0)[problem.area]
+    lack = lacking_sites(problem)
+    u = np.where(lack <= 0, weight, u)  # a row that has its sites is worth just its weight
+    excess = np.maximum(weight[row] - u[row], 0.0) / np.maximum(lack, 1)[row]
+    excess[np.isin(problem.candidate, problem.fixed)] = 0.0  # `lack` knows of them already
+    asked = folds * least_floors(problem)
+    total, slip = _bound_gain(problem, weight[row], excess, u, twin, limits[1])
+    # Folds and divisions rounded each number too, by a part of at most 2**-51 of itself.
+    return total - fsum(asked) + slip + 8.0 * _ROUNDING * (abs(total) + fsum(asked))
+
+
+def _bound_gain(
+    problem: Any, gain: Array, excess: Array, u: Array, twin: Array, rate: float = 0.0
+) -> tuple[float, float]:
+    """sum(u) + what sites can gain beyond, and the most that rounding can have hidden.
+
+    `excess` is what each pair earns above the price of its row.
+    """
     rho = np.bincount(problem.candidate, weights=excess, minlength=problem.candidates)
     rho[problem.forbidden] = 0.0
     if len(twin):
         rho[_find_dropped(problem, gain, excess, np.asarray(twin))] = 0.0
     always = fsum(rho[problem.fixed])
     rho[problem.fixed] = 0.0
+    spare, priced = 0.0, 0.0
+    if problem.budget < inf:
+        money = most_money(problem) - fsum(problem.site_cost[problem.fixed])
+        rho[problem.site_cost > money] = 0.0  # too dear for any plan
+        spare, priced = rate * money, rate * fsum(problem.site_cost[rho > 0])
+        rho = np.maximum(rho - rate * problem.site_cost, 0.0)
     left = min(problem.p - len(problem.fixed), problem.candidates)
     best = np.partition(rho, len(rho) - left)[len(rho) - left :] if left > 0 else rho[:0]
-    total = fsum((fsum(u), always, fsum(best)))
+    total = fsum((fsum(u), always, spare, fsum(best)))
     most = int(np.bincount(problem.candidate, minlength=1).max()) + 4
-    return total, _ROUNDING * most * total * 1.01
+    return total, _ROUNDING * most * (total + priced) * 1.01
 
 
 def _find_dropped(problem: Any, gain: Array, excess: Array, twin: Array) -> Array:
@@ -273,8 +288,8 @@ def _find_dropped(problem: Any, gain: Array, excess: Array, twin: Array) -> Arra
     return dropped
 
 
-def _bound_cost(problem: Any, u: Array, base: Array, twin: Array) -> float:
-    """What p sites must cost: the base less what they can save."""
+def _bound_cost(problem: Any, u: Array, base: Array, limits: tuple[Array, float]) -> float:
+    """What p sites must cost: the base less what they can save; `limits` are twins and rate."""
     if base.shape != (problem.rows,) or not (np.isfinite(base) & (base >= 0)).all():
         raise ValueError(f"base: expected {problem.rows} finite costs of zero or more")
     free = ~must_serve(problem) & np.isinf(problem.beyond)
@@ -283,7 +298,7 @@ def _bound_cost(problem: Any, u: Array, base: Array, twin: Array) -> float:
     row = owning_rows(problem.first)
     gain = np.maximum(base[row] - problem.cost, 0.0)
     gain *= problem.weight[row]
-    saved, slip = _bound_gain(problem, gain, u, twin)
+    saved, slip = _bound_gain(problem, gain, np.maximum(gain - u[row], 0.0), u, *limits)
     start = problem.weight * base
     total = fsum(start)
     # Each gain and each start was rounded too, by a part of at most 2**-52 of itself.

@@ -21,6 +21,7 @@ from locator.siting.cover_cases import (
     search_by_milp,
 )
 from locator.siting.cover_prices import CoverPrices
+from locator.siting.problem import NO_INTS
 from locator.siting.row_weighting import CoverSearch
 
 if TYPE_CHECKING:
@@ -59,22 +60,32 @@ class CoverDuel:
     goal
         A cover that costs no more than this is good enough and anything that is proved to cost more
         is not wanted. None: the cheapest is wanted.
+    start
+        Candidates to begin the search with; those that others replaced are left out.
     """
 
     def __init__(
-        self, cover: Cover, limits: Limits, seed: int, *, whole: bool, goal: float | None = None
+        self,
+        cover: Cover,
+        limits: Limits,
+        seed: int,
+        *,
+        whole: bool,
+        goal: float | None = None,
+        start: Ints = NO_INTS,
     ) -> None:
         self.cover, self.limits, self.seed, self.whole, self.goal = cover, limits, seed, whole, goal
         self.bound, self.by_cases = 0.0, False
         self._tree: CoverTree | None = None
         self._rest: Cover | None = None
+        self._other: CoverSearch | None = None
         self._tree_rounds, self._slices, self._last = 0, 1, False
         if cover.size == 0:
             self.marks, self.u, self.level = np.zeros(len(cover.site), bool), np.zeros(0), np.inf
             self.cost = 0.0
             return
         self._work = min(_WORK, _PASSES * (cover.size + len(cover.row) + len(cover.site)))
-        self._search = self._begin(np.empty(0, np.int32))
+        self._search = self._begin(np.flatnonzero(np.isin(cover.site, start)).astype(np.int32))
         self.prices = CoverPrices(cover)
 
     def _begin(self, start: Ints) -> CoverSearch:
@@ -136,6 +147,8 @@ class CoverDuel:
         self.bound = max(self.bound, bound)
 
     def _take_search(self) -> None:
+        if self._other is not None and self._other.cost < min(self.cost, self._search.cost):
+            self._search, self._other = self._other, None
         if self._search.cost < self.cost:
             marks = self._search.marks
             if not self.cover.is_covered(marks):  # sums of floats had wandered off: begin anew
@@ -148,7 +161,9 @@ class CoverDuel:
     def _round_of_cases(self, pool: ThreadPoolExecutor, searched: Future[float]) -> None:
         """Cases, while another thread searches; prices again when cases are given up."""
         most, outcome = self.most, OPEN
-        if self._last or self.cover.need >= 0:
+        if self._last and self.cover.need < 0 and self.limits.rounds % 2:
+            self._search_twice()
+        elif self._last or self.cover.need >= 0:
             self._raise_bound(self.prices.improve(self._work))
         else:
             outcome = self._work_on_cases(pool, searched, most)
@@ -161,6 +176,15 @@ class CoverDuel:
             self._raise_bound(most + 1.0 if self.whole else self.cost)
         elif self.cost < self._search.cost:
             self._search = self._begin(np.flatnonzero(self.marks).astype(np.int32))
+
+    def _search_twice(self) -> None:
+        """Search in this thread too, with another seed, where prices hardly move any more."""
+        if self._other is None:
+            start = np.flatnonzero(self.marks).astype(np.int32)
+            self._other = CoverSearch(
+                self.cover, seed=self.seed + 1, start=start, margin=self._search.margin
+            )
+        self._other.run(work=self._work, target=self._target)
 
     def _work_on_cases(self, pool: ThreadPoolExecutor, searched: Future[float], most: float) -> int:
         if self._rest is None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from locator.arrays import Bools, Floats, Ints, Longs, frozen
-from locator.siting.certificate import must_serve, owning_rows
+from locator.siting.measures import must_serve, owning_rows
 
 if TYPE_CHECKING:
     from locator.siting.problem import Problem

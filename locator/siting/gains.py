@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from locator.arrays import Bools, Bytes, Floats, Ints, Longs, frozen
-from locator.siting.certificate import measure_rows, must_serve, owning_rows
+from locator.siting.measures import measure_rows, must_serve, owning_rows
 from locator.siting.merging import find_twins, merge_rows
 
 if TYPE_CHECKING:

@@ -131,30 +131,43 @@ def read_weights(weights: ArrayLike | None, size: int, name: str, each: str) -> 
     return weight
 
 
+def read_columns(candidates: int, given: Iterable[int], name: str) -> Ints:
+    """Columns that exist, each at most once, ascending."""
+    try:
+        columns = sorted(operator.index(j) for j in given)
+    except TypeError as problem:
+        raise InputError(f"{name}: expected column numbers ({problem})") from problem
+    off = [j for j in columns if not 0 <= j < candidates]
+    if off:
+        raise InputError(f"{name}: expected columns 0 to {candidates - 1}, got {off[0]}")
+    if len(set(columns)) < len(columns):
+        raise InputError(f"{name}: a column is named twice")
+    return frozen(columns, np.int32)
+
+
 def read_roles(
     candidates: int, fixed: Iterable[int], forbidden: Iterable[int]
 ) -> tuple[Ints, Ints]:
     """Fixed and forbidden columns, ascending."""
-    read = []
-    for name, given in (("fixed", fixed), ("forbidden", forbidden)):
-        try:
-            columns = sorted(operator.index(j) for j in given)
-        except TypeError as problem:
-            raise InputError(f"{name}: expected column numbers ({problem})") from problem
-        off = [j for j in columns if not 0 <= j < candidates]
-        if off:
-            raise InputError(f"{name}: expected columns 0 to {candidates - 1}, got {off[0]}")
-        if len(set(columns)) < len(columns):
-            raise InputError(f"{name}: a column is named twice")
-        read.append(frozen(columns, np.int32))
-    both = np.intersect1d(read[0], read[1])
+    always = read_columns(candidates, fixed, "fixed")
+    never = read_columns(candidates, forbidden, "forbidden")
+    both = np.intersect1d(always, never)
     if len(both):
         raise InputError(f"column {both[0]} is both fixed and forbidden")
-    return read[0], read[1]
+    return always, never
 
 
-def read_p(p: int, candidates: int, fixed: Ints, forbidden: Ints) -> int:
-    """Number of sites: from one, or as many as are fixed, to all that are not forbidden."""
+def read_p(
+    p: int | None, candidates: int, fixed: Ints, forbidden: Ints, budget: float = np.inf
+) -> int:
+    """Number of sites: from one, or as many as are fixed, to all that are not forbidden.
+
+    None stands for all, where a budget limits them.
+    """
+    if p is None and budget < np.inf:
+        return candidates - len(forbidden)
+    if p is None:
+        raise InputError("p: expected a whole number of sites; only a budget can stand for it")
     try:
         p = operator.index(p)
     except TypeError as problem:

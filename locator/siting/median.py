@@ -8,42 +8,37 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from locator.arrays import Bools, Floats, Ints, frozen
-from locator.siting.certificate import (
-    PROVEN,
-    Certificate,
-    bound_by_prices,
-    measure_rows,
-    measure_sites,
-    must_serve,
-)
+from locator.siting.certificate import PROVEN, Certificate, bound_by_prices
 from locator.siting.duel import Duel, Limits
 from locator.siting.gains import may_be_unserved, translate
-from locator.siting.problem import Problem
-from locator.siting.solution import Solution, Status
+from locator.siting.measures import measure_rows, measure_sites, must_serve
+from locator.siting.problem import NO_INTS, Problem
+from locator.siting.solution import TIME_OVER, Solution, Status
 
 _CHARGES = (10.0, 1e4, 1e8)  # for a row left unserved, in largest costs: tried one after the other
 
 
-def solve_gain(problem: Problem, limits: Limits, seed: int) -> Solution:
+def solve_gain(problem: Problem, limits: Limits, seed: int, start: Ints = NO_INTS) -> Solution:
     """Solve `p_median` or `max_cover`; see `locator.siting.solving.solve`."""
     with ThreadPoolExecutor(2) as pool:
         if problem.objective == "max_cover" or not may_be_unserved(problem).any():
             duel = Duel(translate(problem), limits, seed)
-            duel.run(pool, np.empty(0, np.int32))
+            duel.run(pool, duel.translation.twin[start])
             return _conclude(duel)
-        return _serve_all(problem, limits, seed, pool)
+        return _serve_all(problem, limits, seed, pool, start)
 
 
-def _serve_all(problem: Problem, limits: Limits, seed: int, pool: ThreadPoolExecutor) -> Solution:
+def _serve_all(
+    problem: Problem, limits: Limits, seed: int, pool: ThreadPoolExecutor, sites: Ints
+) -> Solution:
     """Solve `p_median` where a plan could leave rows unserved that it must not.
 
     A plan that serves all is worth the same at any charge, and each charge gives a true bound.
     """
     largest = max(float(problem.cost.max(initial=0.0)), 1.0)
-    sites = np.empty(0, np.int32)
     for charge in _CHARGES:
         duel = Duel(translate(problem, charge * largest), limits, seed)
-        duel.run(pool, sites)
+        duel.run(pool, duel.translation.twin[sites])
         sites = duel.record.sites
         if not _find_unserved(problem, np.union1d(problem.fixed, sites)).any():
             return _conclude(duel)
@@ -115,7 +110,7 @@ def _conclude(duel: Duel) -> Solution:
         if sign * deeper < sign * bound:
             bound, proof = float(deeper), "tree"
     proven = bool(sign * (bound - value) <= slack)
-    reason = "" if proven else "the time or the rounds allowed were over before a proof was found"
+    reason = "" if proven else TIME_OVER
     base, twin = frozen(translation.base), translation.twin
     certificate = Certificate(problem.objective, proof, frozen(u), stated, base, twin=twin)
     found = (value, value if proven else bound)

@@ -14,16 +14,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from locator.arrays import Floats, Ints, Longs, frozen
+from locator.arrays import Bools, Floats, Ints, Longs, frozen
 from locator.errors import InputError
+from locator.siting.conditions import read_budget, read_floors, read_need
 from locator.siting.matrices import read_costs, read_covers, read_p, read_roles, read_weights
+from locator.siting.measures import measure_rows, must_serve
 
+NO_INTS: Ints = frozen([], np.int32)
+NO_FLOATS: Floats = frozen([], np.float64)
 Objective = Literal["p_median", "p_center", "max_cover", "set_cover"]
 
 
@@ -62,7 +66,15 @@ class Problem:
     share
         `set_cover`: which part of the weight has to be covered.
     site_cost : (candidates,) float64
-        `set_cover`: what each site costs; ones where the number counts.
+        What each site costs; ones where the number counts.
+    budget
+        `p_median`, `max_cover`: what all sites together may cost, fixed ones included.
+    need : (rows,) int32, or empty: one
+        `max_cover`: how many sites a row needs to be covered.
+    area : (rows,) int32, or empty
+        `max_cover`: number of the floor that a row counts for, -1 for none.
+    floors : (areas,) float64
+        `max_cover`: least covered weight of each area.
     """
 
     objective: Objective
@@ -78,17 +90,23 @@ class Problem:
     beyond: Floats
     share: float
     site_cost: Floats
+    budget: float = np.inf
+    need: Ints = field(default_factory=lambda: NO_INTS)
+    area: Ints = field(default_factory=lambda: NO_INTS)
+    floors: Floats = field(default_factory=lambda: NO_FLOATS)
 
     @classmethod
     def p_median(
         cls,
         costs: Any,
-        p: int,
+        p: int | None,
         weights: ArrayLike | None = None,
         fixed: Iterable[int] = (),
         *,
         forbidden: Iterable[int] = (),
         beyond: ArrayLike = np.inf,
+        site_costs: ArrayLike | None = None,
+        budget: float = np.inf,
     ) -> Problem:
         """Least total of weight times cost to the cheapest site.
 
@@ -98,10 +116,15 @@ class Problem:
             Not negative. Dense: inf is unreachable. Sparse: what is not stored is unreachable,
             and a stored zero costs nothing.
         p
-            Number of sites, `fixed` included.
+            Number of sites, `fixed` included; None with a budget: as many as it pays for.
         weights : (rows,), default ones
         fixed, forbidden
             Columns that are always, and never, sites.
+        site_costs : (candidates,), default ones
+        budget
+            What all sites together may cost, fixed ones included; `p` is then the most sites there
+            may be. Every row needs a finite `beyond` or a fixed site, since what money does not
+            reach would have no cost.
         beyond : number or (rows,)
             Cost of a row that no site serves, and the most that any row costs; as by default
             (inf) every row that some candidate can serve must be served.
@@ -110,7 +133,8 @@ class Problem:
         ------
         InputError
             NaN or negative costs, a pair given twice, shapes that do not match, p below 1 or above
-            the candidates, more fixed than p, columns that do not exist.
+            the candidates, more fixed than p, columns that do not exist, a budget below what fixed
+            sites cost.
         """
         shape, pairs = read_costs(costs)
         cap = np.broadcast_to(np.asarray(beyond, np.float64), shape[:1])
@@ -118,9 +142,17 @@ class Problem:
             raise InputError("beyond: expected costs of zero or more, or inf, got NaN or less")
         roles = read_roles(shape[1], fixed, forbidden)
         weight = read_weights(weights, shape[0], "weights", "row")
-        return cls._make(
-            "p_median", shape, pairs, weight, read_p(p, shape[1], *roles), roles, beyond=cap
-        )
+        cost, budget = read_budget(site_costs, budget, shape[1], roles[0])
+        made = cls._make(
+            "p_median", shape, pairs, weight, read_p(p, shape[1], *roles, budget), roles,
+            beyond=cap, site_cost=cost, budget=budget,
+        )  # fmt: skip
+        if budget < np.inf and made.needs_sites().any():
+            raise InputError(
+                "budget: expected a finite `beyond` or a fixed site for every row, since a budget "
+                f"may leave it unserved; row {np.flatnonzero(made.needs_sites())[0]} has neither"
+            )
+        return made
 
     @classmethod
     def p_center(
@@ -133,34 +165,51 @@ class Problem:
         return cls._make("p_center", shape, pairs, weight, read_p(p, shape[1], *roles), roles)
 
     @classmethod
-    def max_cover(
+    def max_cover(  # noqa: PLR0913
         cls,
         covers: Any,
         weights: ArrayLike | None,
-        p: int,
+        p: int | None,
         fixed: Iterable[int] = (),
         *,
         forbidden: Iterable[int] = (),
+        site_costs: ArrayLike | None = None,
+        budget: float = np.inf,
+        need: ArrayLike = 1,
+        areas: ArrayLike | None = None,
+        floors: ArrayLike = (),
     ) -> Problem:
-        """Most weight of rows that at least one site covers.
+        """Most weight of rows that at least one site covers (or as many as they need).
 
         Parameters
         ----------
         covers : (rows, candidates), boolean, dense or scipy sparse
             Whether a candidate covers a row; numbers must be 0 or 1.
         weights : (rows,), None for ones
-        p, fixed, forbidden
+        p, fixed, forbidden, site_costs, budget
             As of `p_median`.
+        need : number or (rows,)
+            How many sites a row needs to be covered, one or more: 2 for a backup.
+        areas : (rows,)
+            Number of the area that each row is in, -1 for none; needed with
+        floors : (areas,)
+            least covered weight of each area; 0 asks for nothing.
 
         Raises
         ------
         InputError
-            As of `p_median`, or covers that are no yes and no.
+            As of `p_median`, or covers that are no yes and no, a need below 1, an area without a
+            floor.
         """
         shape, pairs = read_covers(covers)
         roles = read_roles(shape[1], fixed, forbidden)
         weight = read_weights(weights, shape[0], "weights", "row")
-        return cls._make("max_cover", shape, pairs, weight, read_p(p, shape[1], *roles), roles)
+        cost, budget = read_budget(site_costs, budget, shape[1], roles[0])
+        return cls._make(
+            "max_cover", shape, pairs, weight, read_p(p, shape[1], *roles, budget), roles,
+            site_cost=cost, budget=budget, need=read_need(need, shape[0]),
+            floored=read_floors(areas, floors, shape[0]),
+        )  # fmt: skip
 
     @classmethod
     def set_cover(
@@ -214,6 +263,9 @@ class Problem:
         beyond: Floats | None = None,
         share: float = 1.0,
         site_cost: Floats | None = None,
+        budget: float = np.inf,
+        need: Ints = NO_INTS,
+        floored: tuple[Ints, Floats] = (NO_INTS, NO_FLOATS),
     ) -> Problem:
         rows, candidates = shape
         first, candidate, cost = pairs
@@ -223,6 +275,7 @@ class Problem:
             frozen(weight, np.float64), p, *roles,
             frozen(np.full(rows, np.inf) if beyond is None else beyond, np.float64), share,
             frozen(np.ones(candidates) if site_cost is None else site_cost, np.float64),
+            budget, need, *floored,
         )  # fmt: skip
 
     def columns(self) -> Columns:
@@ -241,11 +294,13 @@ class Problem:
 
     def unreachable(self) -> Ints:
         """Rows of some weight that no candidate but forbidden ones can serve, ascending."""
-        usable = np.ones(self.candidates, bool)
-        usable[self.forbidden] = False
-        ends = np.concatenate(([0], np.cumsum(usable[self.candidate], dtype=np.int64)))
-        served = ends[self.first[1:]] > ends[self.first[:-1]]
-        return frozen(np.flatnonzero(~served & (self.weight > 0)), np.int32)
+        return frozen(np.flatnonzero(~must_serve(self) & (self.weight > 0)), np.int32)
+
+    def needs_sites(self) -> Bools:
+        """Rows that must be served, and are neither by fixed sites nor by what lies beyond."""
+        near = np.minimum(measure_rows(self, self.fixed), self.beyond)
+        rows: Bools = must_serve(self) & np.isinf(near)
+        return rows
 
     @property
     def integral(self) -> bool:
@@ -260,11 +315,11 @@ class Problem:
     @property
     def hash(self) -> str:
         """Hash of everything that decides the answer: equal problems have equal hashes."""
-        head = (self.objective, self.rows, self.candidates, self.p, self.share)
+        head = (self.objective, self.rows, self.candidates, self.p, self.share, self.budget)
         digest = hashlib.sha256(repr(head).encode())
         for array in (
             self.first, self.candidate, self.cost, self.weight, self.fixed, self.forbidden,
-            self.beyond, self.site_cost,
+            self.beyond, self.site_cost, self.need, self.area, self.floors,
         ):  # fmt: skip
             digest.update(len(array).to_bytes(8, "little"))
             whole: Any = array + 0.0 if array.dtype.kind == "f" else array  # -0.0 is 0.0

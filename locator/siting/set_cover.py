@@ -10,28 +10,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from locator.arrays import Floats, Ints, frozen
-from locator.siting.certificate import (
-    PROVEN,
-    Certificate,
-    bound_by_prices,
-    measure_rows,
-    measure_sites,
-    must_serve,
-    owning_rows,
-)
+from locator.siting.certificate import PROVEN, Certificate, bound_by_prices
 from locator.siting.cover_duel import CoverDuel
 from locator.siting.dominance import cut_cover, find_need
+from locator.siting.measures import measure_rows, measure_sites, must_serve, owning_rows
 from locator.siting.median import assign_rows, solve_gain
-from locator.siting.solution import Solution, Status
+from locator.siting.problem import NO_INTS
+from locator.siting.solution import TIME_OVER, Solution, Status
 
 if TYPE_CHECKING:
     from locator.siting.duel import Limits
     from locator.siting.problem import Problem
 
-_TIME_OVER = "the time or the rounds allowed were over before a proof was found"
 
-
-def solve_set_cover(problem: Problem, limits: Limits, seed: int) -> Solution:
+def solve_set_cover(problem: Problem, limits: Limits, seed: int, start: Ints = NO_INTS) -> Solution:
     """Solve `set_cover`; see `locator.siting.solving.solve`.
 
     Rows that no candidate can cover are listed as unreachable and left out; where a share asks for
@@ -39,7 +31,7 @@ def solve_set_cover(problem: Problem, limits: Limits, seed: int) -> Solution:
     """
     need = find_need(problem)
     cover = cut_cover(problem)
-    duel = CoverDuel(cover, limits, seed, whole=problem.integral)
+    duel = CoverDuel(cover, limits, seed, whole=problem.integral, start=start)
     counted = need >= 0 and bool((problem.site_cost == 1).all())
     with ThreadPoolExecutor(2) as pool:
         duel.run(pool, cases=0 if counted else None)
@@ -125,7 +117,7 @@ def _conclude(problem: Problem, duel: CoverDuel, sites: Ints, deeper: float) -> 
     proven = value - bound <= slack
     status: Status = "optimal" if proven else "feasible"
     unreachable = problem.unreachable()
-    reason = "" if proven else _TIME_OVER
+    reason = "" if proven else TIME_OVER
     if len(unreachable) and _falls_short(problem):
         reason = "; ".join(filter(None, (reason, _tell_unreachable(problem, unreachable))))
     return Solution(

@@ -10,10 +10,11 @@ if TYPE_CHECKING:
     from locator.arrays import Floats, Ints
     from locator.siting.certificate import Certificate
 
-Status = Literal["optimal", "feasible", "infeasible"]
+Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 # Called with the share of the time used (0..1) and a line with value, bound and gap.
 Report = Callable[[float, str], None]
 Stop = Callable[[], bool]
+TIME_OVER = "the time or the rounds allowed were over before a proof was found"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +33,9 @@ class Solution:
     proven
         Whether bound and value meet (floats: within 1e-9 of the value).
     status
-        "optimal" (proven), "feasible", or "infeasible": some row stays unserved that must not.
+        "optimal" (proven), "feasible", or "infeasible": some row stays unserved that must not, or
+        it is proved that no sites keep all floors. "unknown": none were found that keep them, and
+        it is not proved that there are none.
     reason
         Why a solution is not optimal or leaves rows out, in words; else empty.
     certificate
