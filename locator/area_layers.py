@@ -75,6 +75,9 @@ class LayerReport:
     ----------
     rejected, mended
         (number in the file, reason).
+    came, went
+        Codes that the layer did not have before, and those that it had and has no longer; () for
+        a layer that is new.
     """
 
     layer: str
@@ -83,6 +86,8 @@ class LayerReport:
     rejected: tuple[tuple[int, str], ...]
     mended: tuple[tuple[int, str], ...]
     warnings: tuple[str, ...]
+    came: tuple[str, ...] = ()
+    went: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The report as a JSON document."""
@@ -93,6 +98,8 @@ class LayerReport:
             "mended": [{"row": row, "reason": reason} for row, reason in self.mended],
             "layer": self.layer,
             "warnings": list(self.warnings),
+            "came": list(self.came),
+            "went": list(self.went),
         }
 
 
@@ -129,6 +136,8 @@ def import_areas(
         why = f": {rows[0].note}" if rows else ""
         raise InputError(f"{path} holds no area that can be used{why}; expected polygons")
     areas = _settle(used)
+    codes = {str(area.properties["code"]) for area in areas}
+    before = set(area_names(workspace, layer)) if place.is_file() else codes
     _make_folder(place.parent)
     replace_text(place, to_geojson(areas))
     return LayerReport(
@@ -138,6 +147,8 @@ def import_areas(
         tuple((row.number, row.note) for row in rows if row.area is None),
         tuple((row.number, row.note) for row in used if row.note),
         tuple(_warnings(used, areas, datum, extent_deg)),
+        tuple(sorted(codes - before)),
+        tuple(sorted(before - codes)),
     )
 
 

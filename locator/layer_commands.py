@@ -45,7 +45,13 @@ def import_districts(file: Path, datum: str, layer: str) -> None:
         city.workspace, file, layer=layer, datum=parse_datum(datum), extent_deg=_extent(city)
     )
     warn([*(f"area {row}: {note}" for row, note in report.mended), *report.warnings])
-    lines = [f"{report.added} areas in layer {report.layer}, of {report.read} in the file"]
+    lines = [
+        f"图层{report.layer}有{report.added}个区域 / {report.added} areas in layer {report.layer}, "
+        f"of {report.read} in the file"
+    ]
+    for zh, en, codes in (("新来", "new", report.came), ("没有了", "gone", report.went)):
+        if codes:
+            lines.append(f"{zh} {en}: {', '.join(codes)}")
     show(report.to_json(), lines + _rejected(report.rejected))
 
 

@@ -71,6 +71,20 @@ def test_areas_are_imported_and_listed(city: City, tmp_path: Path, run) -> None:
     assert "西区" in told.out
 
 
+def test_replaced_layer_says_which_codes_came_and_went(city: City, tmp_path: Path, run) -> None:
+    first = imported(city, run, "districts", "import", tmp_path / "d.geojson")
+    assert (first["came"], first["went"]) == ([], [])
+    square = shapely.box(*lonlat(0.0, 0.0), *lonlat(300.0, 600.0))
+    other = tmp_path / "e.geojson"
+    other.write_text(
+        to_geojson([Area(square, {"code": "1"}), Area(square, {"code": "9"})]), "utf-8"
+    )
+    second = imported(city, run, "districts", "import", other)
+    assert (second["came"], second["went"]) == (["9"], ["2"])
+    assert "gone: 9" in run("districts", "import", tmp_path / "d.geojson", "--city",
+                            city.workspace.path).out  # fmt: skip
+
+
 def test_coverage_by_district_adds_up_with_what_is_outside(city: City, tmp_path: Path, run) -> None:
     imported(city, run, "districts", "import", tmp_path / "d.geojson")
     document = imported(city, run, "coverage", "--within", 150, "--by", "district")
