@@ -69,6 +69,19 @@ def counts(report: ImportReport) -> tuple[int, int, int, int]:
 # what becomes of a row
 
 
+def test_room_at_an_employer_is_for_its_staff_unless_somebody_says_otherwise(
+    registry: Registry,
+) -> None:
+    bring(
+        registry,
+        place("A", 120.86, kind="母婴室", subtype="用人单位"),
+        place("B", 120.87, kind="母婴室", subtype="用人单位", access_scope="public"),
+        place("C", 120.88, kind="母婴室", subtype="公共场所"),
+    )
+    found = {s.name: s.access_scope for s in registry.snapshot()}
+    assert found == {"A": "staff", "B": "public", "C": ""}
+
+
 def test_import_new_station_has_code_position_and_defaults(registry: Registry) -> None:
     bring(registry, place("学田驿站", district_code="320613"), code_prefix="NT")
     (station,) = registry.snapshot()

@@ -45,6 +45,7 @@ from locator.registry.sealing import SEALED
 Check = Callable[[float, float], str | None]
 
 # A mainland mobile number wherever it stands, with blanks, points or hyphens between its digits.
+_STAFF, _EMPLOYER = "staff", "employer"
 _MOBILE = re.compile(r"(?<!\d)(?:(?:\+|00)?86)?[\s()\-]*1[3-9]\d(?:[\s.\-]?\d){8}(?!\d)")
 _PERSONS = ("管理员", "负责人", "联系人", "站长", "经办人", "手机", "keeper", "contact person")
 _DIGITS_OF_A_PHONE = 5
@@ -174,7 +175,7 @@ class EntryReader:
             opening=opening,
             facilities=dict(row.facilities),
             equipment=dict(row.equipment),
-            access_scope=self._word("access_scope", access_scopes(), values, extra),
+            access_scope=self._read_scope(values, facts, extra),
             access_mode=self._word("access_mode", access_modes(), values, extra),
             phone=line_text(values.get("phone", "")),
             status=self._read_status(row, values, extra),
@@ -257,6 +258,16 @@ class EntryReader:
             return ""
         district = find_district(text)
         return current_code(text) if district is None else district.code
+
+    def _read_scope(
+        self, values: dict[str, str], facts: dict[str, Any], extra: dict[str, Any]
+    ) -> str:  # fmt: skip
+        """Who may enter; a room at an employer of which nothing is said is for its staff.
+
+        A mother is never sent to a factory's gate because a cell was left blank.
+        """
+        scope = self._word("access_scope", access_scopes(), values, extra)
+        return scope or (_STAFF if facts.get("subtype") == _EMPLOYER else "")
 
     def _read_status(self, row: Row, values: dict[str, str], extra: dict[str, Any]) -> str:
         """Status; a word that is there and not understood makes it unknown, not open."""
