@@ -35,7 +35,7 @@ def test_first_alternative_is_the_best_that_differs(
         if len(set(sites) - set(answer.sites.tolist())) >= differ
     ]
     best = max(others, default=-1.0)
-    if best >= (1 - within) * answer.value:
+    if best >= (1 - within) * answer.value * (1 - 1e-12):  # these sums are plain ones
         assert found.plans[0].value == pytest.approx(best, rel=1e-9)
         assert (found.reason, found.proven) == ("", False)
     else:

@@ -59,6 +59,13 @@ def test_floor_above_all_is_proved_impossible_with_the_most_that_is_possible() -
     assert answer.certificate.bound < 0
 
 
+def test_floor_is_named_where_fixed_sites_cover_a_part() -> None:
+    covers = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1]], bool)
+    problem = Problem.max_cover(covers, [5, 4, 3, 1], 2, [0], areas=[0, 0, 0, 1], floors=[10, 0])
+    answer = solved_limited(problem)
+    assert answer.reason == "floor of area 0: no plan covers more than 9 there, 10 were asked for"
+
+
 def test_floors_that_exclude_each_other_are_proved_impossible_together() -> None:
     problem = Problem.max_cover(COVERS, WEIGHTS, 1, areas=AREAS, floors=[5, 1])
     answer = solved_limited(problem)

@@ -76,8 +76,10 @@ def list_free(state, choice, sites):
 
 
 @inner
-def descend(counted, by_row, by_column, choice, state, purse, dirty, lists, random, tolerance):
-    """Close one site and fill up again while that gains; returns the pairs looked at."""
+def descend(
+    counted, by_row, by_column, choice, state, purse, dirty, lists, random, tolerance, limit
+):  # fmt: skip
+    """Close one site and fill up again while that gains and `limit` is not passed; the work."""
     loses, cost = state[5], choice[4]
     sites, opened = lists
     work, moved, moves = np.int64(0), True, 0
@@ -87,7 +89,7 @@ def descend(counted, by_row, by_column, choice, state, purse, dirty, lists, rand
         turn = draw(random, count) if count else 0
         for s in range(count):
             k = sites[(s + turn) % count]
-            if dirty[k] == 0 or state[6][k] == 0:
+            if dirty[k] == 0 or state[6][k] == 0 or work >= limit:
                 continue
             dirty[k] = 0
             lost = loses[k]
@@ -265,8 +267,9 @@ def search_limited(
     )
     work += looked
     work += descend(
-        counted, by_row, by_column, choice, state, purse, dirty, lists, random, tolerance
-    )
+        counted, by_row, by_column, choice, state, purse, dirty, lists, random, tolerance,
+        limit - work,
+    )  # fmt: skip
     gain, short = judge(counted, choice, state, covered)
     found[:] = state[6]
     held, present = found.copy(), state[0].sum() - PENALTY * short
@@ -274,8 +277,9 @@ def search_limited(
     while work < limit and idle < idle_limit and list_free(state, choice, lists[0]) > 0:
         work += kick(counted, by_row, by_column, choice, state, purse, dirty, lists, random)
         work += descend(
-            counted, by_row, by_column, choice, state, purse, dirty, lists, random, tolerance
-        )
+            counted, by_row, by_column, choice, state, purse, dirty, lists, random, tolerance,
+            limit - work,
+        )  # fmt: skip
         work += rows
         idle += 1
         value, lacking = judge(counted, choice, state, present_covered)

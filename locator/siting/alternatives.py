@@ -35,6 +35,7 @@ class Alternative:
     Parameters
     ----------
     sites : int32, ascending
+        Fewer than p where more of them would add nothing and only make it more like the others.
     value
         As of the problem.
     behind
@@ -190,7 +191,7 @@ def _by_loss(problem: Problem, plan: Ints) -> list[int]:
 
 
 def _fill(problem: Problem, sites: Ints, plans: list[Ints]) -> Ints:
-    """As many sites as there may be, those first that no plan has yet."""
+    """Sites that no plan has yet, as far as there may be more; they would add nothing."""
     if not problem.p or problem.budget < np.inf:
         return sites
     rest = np.ones(problem.candidates, bool)

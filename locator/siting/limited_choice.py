@@ -16,6 +16,7 @@ from locator.arrays import Bytes, Floats, Ints, frozen
 from locator.siting.certificate import PROVEN
 from locator.siting.gains import Pairs, turn
 from locator.siting.measures import (
+    covered_rows,
     find_broken_floors,
     find_faults,
     least_floors,
@@ -191,9 +192,12 @@ class LimitedPrices:
 
     @property
     def u(self) -> Floats:
-        """Price of each row of the problem."""
-        u = np.zeros(self.choice.problem.rows)
+        """Price of each row of the problem; rows that fixed sites cover pay their weight."""
+        problem = self.choice.problem
+        u = np.zeros(problem.rows)
         u[self.choice.row] = self.state[: len(self.choice.row)]
+        if problem.objective == "max_cover":
+            u = np.where(covered_rows(problem, problem.fixed), problem.weight, u)
         return u
 
     @property

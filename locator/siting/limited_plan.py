@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from locator.siting.duel import Limits
     from locator.siting.problem import Problem
 
-_WORK = 30_000_000  # pairs a thread looks at in a round: about a tenth of a second
+_WORK = 60_000_000  # pairs a thread looks at in a round: 0.1 to 0.3 seconds
 _STEPS = 300  # of the volume algorithm in a round, where they are less work than that
 _STALL = 2e-3  # of the gap: a round that lowers the bound by less has stalled
 _STALLS = 3
