@@ -186,10 +186,17 @@ def test_limit_chosen_changes_totals_gaps_and_streets(open_page: OpenPage, view:
 
 
 def colours(page: Page) -> set[tuple[int, int, int]]:
-    """Solid colours on the street tiles."""
+    """Solid colours on the street tiles.
+
+    Read from a copy that is made to be read: Chromium warns of pages that read their own canvas
+    again and again, and a warning is a fault here.
+    """
     found = page.evaluate(
         """() => [...document.querySelectorAll("canvas.leaflet-tile")].flatMap((tile) => {
-          const data = tile.getContext("2d").getImageData(0, 0, tile.width, tile.height).data;
+          const copy = new OffscreenCanvas(tile.width, tile.height);
+          const context = copy.getContext("2d", { willReadFrequently: true });
+          context.drawImage(tile, 0, 0);
+          const data = context.getImageData(0, 0, tile.width, tile.height).data;
           const seen = new Set();
           for (let i = 0; i < data.length; i += 4)
             if (data[i + 3] === 255) seen.add(data.slice(i, i + 3).join());
