@@ -19,7 +19,7 @@ import numpy as np
 from numba import types
 
 from locator.kernels.compiler import B1, F1, I1, OUT_F1, F, L, inner, kernel
-from locator.kernels.siting_bound import FLAT, LEAST, LOOK, RED, nth_largest, weigh_newest
+from locator.kernels.siting_bound import FLAT, measure_step, nth_largest, pace_on, weigh_newest
 from locator.kernels.siting_search import GAINS
 
 # Sites each row needs; its area (-1: none); length and floor of each area; cost and role (0 open,
@@ -191,37 +191,6 @@ def step_prices(by_row, choice, prices, average, length, trial):
     for i in range(rows):
         most = find_highest(by_row, choice, i, trial, rows)
         trial[i] = min(max(prices[i] - length * (1.0 - average[i]), 0.0), most)
-
-
-@inner
-def measure_step(prices, average):
-    """Square of the length of the way to go, without what cannot be lowered below zero."""
-    norm = 0.0
-    for k in range(len(prices)):
-        d = 1.0 - average[k]
-        if not (prices[k] <= 0.0 and d > 0.0):
-            norm += d * d
-    return norm
-
-
-@inner
-def pace_on(pace, along, reached, bound):
-    """Longer steps after a success along the average, shorter ones after many failures."""
-    if reached < bound:
-        if along > 0.0:
-            pace[0] = min(pace[0] * 1.1, 2.0)
-        pace[3] = 0.0
-        bound = reached
-    else:
-        pace[3] += 1.0
-        if pace[3] >= RED:
-            pace[0], pace[3] = max(pace[0] * 0.66, 1e-5), 0.0
-    pace[4] += 1.0
-    if pace[4] >= LOOK:
-        if pace[2] - bound < 0.01 * abs(bound) and pace[1] > LEAST:
-            pace[1] *= 0.5
-        pace[2], pace[4] = bound, 0.0
-    return bound
 
 
 @kernel(

@@ -130,6 +130,37 @@ def weigh_newest(average, served, most):
     return along, min(max(part, most / 10.0), most)
 
 
+@inner
+def measure_step(prices, average):
+    """Square of the length of the way to go, without what cannot be lowered below zero."""
+    norm = 0.0
+    for k in range(len(prices)):
+        d = 1.0 - average[k]
+        if not (prices[k] <= 0.0 and d > 0.0):
+            norm += d * d
+    return norm
+
+
+@inner
+def pace_on(pace, along, reached, bound):
+    """Longer steps after a success along the average, shorter ones after many failures."""
+    if reached < bound:
+        if along > 0.0:
+            pace[0] = min(pace[0] * 1.1, 2.0)
+        pace[3] = 0.0
+        bound = reached
+    else:
+        pace[3] += 1.0
+        if pace[3] >= RED:
+            pace[0], pace[3] = max(pace[0] * 0.66, 1e-5), 0.0
+    pace[4] += 1.0
+    if pace[4] >= LOOK:
+        if pace[2] - bound < 0.01 * abs(bound) and pace[1] > LEAST:
+            pace[1] *= 0.5
+        pace[2], pace[4] = bound, 0.0
+    return bound
+
+
 @kernel(GAINS, L, PRICES, PACE, F, F, L, L, returns=types.Tuple((F, L)))
 def improve_prices(by_row, p, prices, pace, target, enough, steps, limit):
     """Lower the bound from the prices given; returns it and the steps done.
@@ -152,11 +183,7 @@ def improve_prices(by_row, p, prices, pace, target, enough, steps, limit):
     while done < steps and work < limit and bound > enough:
         done += 1
         work += len(column) + rows
-        norm = 0.0
-        for i in range(rows):
-            d = 1.0 - average[i]
-            if not (u[i] <= 0.0 and d > 0.0):
-                norm += d * d
+        norm = measure_step(u, average)
         if norm <= FLAT:
             break
         length = pace[0] * max(bound - target, 1e-9 * abs(bound)) / norm
@@ -171,20 +198,8 @@ def improve_prices(by_row, p, prices, pace, target, enough, steps, limit):
         for j in range(candidates):
             use[j] += part * (taken[j] - use[j])
         if reached < bound:
-            if along > 0.0:
-                pace[0] = min(pace[0] * 1.1, 2.0)
-            bound = reached
             u[:] = trial
-            pace[3] = 0.0
-        else:
-            pace[3] += 1.0
-            if pace[3] >= RED:
-                pace[0], pace[3] = max(pace[0] * 0.66, 1e-5), 0.0
-        pace[4] += 1.0
-        if pace[4] >= LOOK:
-            if pace[2] - bound < 0.01 * abs(bound) and pace[1] > LEAST:
-                pace[1] *= 0.5
-            pace[2], pace[4] = bound, 0.0
+        bound = pace_on(pace, along, reached, bound)
     return bound, done
 
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from locator.arrays import Bools, Floats, Ints, frozen
+from locator.arrays import Floats, Ints, frozen
 from locator.siting.certificate import Certificate, bound_by_prices
+from locator.siting.conclusion import fill_sites, make_solution
 from locator.siting.cover_duel import CoverDuel
 from locator.siting.dominance import cut_cover
 from locator.siting.measures import (
@@ -24,12 +25,11 @@ from locator.siting.measures import (
     must_serve,
     owning_rows,
 )
-from locator.siting.median import assign_rows, fill_sites, solve_gain
+from locator.siting.median import solve_gain
 from locator.siting.problem import NO_INTS, Problem
-from locator.siting.solution import TIME_OVER, Solution, Status
+from locator.siting.solution import TIME_OVER, Solution
 
 if TYPE_CHECKING:
-    from locator.arrays import Longs
     from locator.siting.duel import Limits
 
 _QUICK = 2  # rounds of cases in the first pass
@@ -182,9 +182,15 @@ def _conclude(window: Window) -> Solution:
         bound, proof = deeper, "tree"
     bound = min(bound, value)
     proven = bound == value
-    status: Status = "optimal" if proven else "feasible"
-    reason = "" if proven else TIME_OVER
-    return _make(window, (sites, spare), (value, bound), stated, (proof, status, reason))
+    return make_solution(
+        problem, window.limits, _certify(window, proof, stated), sites=sites, spare=spare,
+        value=value, bound=bound, status="optimal" if proven else "feasible",
+        reason="" if proven else TIME_OVER,
+    )  # fmt: skip
+
+
+def _certify(window: Window, proof: str, stated: float) -> Certificate:
+    return Certificate("p_center", proof, frozen(window.u), stated, _NOTHING, window.level)
 
 
 def _fall_short(window: Window, seed: int) -> Solution:
@@ -215,9 +221,10 @@ def _fall_short(window: Window, seed: int) -> Solution:
         )
     window.u, window.level = np.zeros(problem.rows), 0.0
     value = measure_sites(problem, sites)
-    return _make(
-        window, (sites, found.spare), (value, 0.0), 0.0, ("u", "infeasible", reason), unserved
-    )
+    return make_solution(
+        problem, limits, _certify(window, "u", 0.0), sites=sites, spare=found.spare, value=value,
+        bound=0.0, status="infeasible", reason=reason, unserved=np.flatnonzero(unserved),
+    )  # fmt: skip
 
 
 def _list_covers(problem: Problem) -> object:
@@ -226,25 +233,3 @@ def _list_covers(problem: Problem) -> object:
     ones = np.ones(len(problem.candidate), bool)
     shape = (problem.rows, problem.candidates)
     return csr_array((ones, problem.candidate, problem.first), shape=shape)
-
-
-def _make(
-    window: Window,
-    chosen: tuple[Ints, Ints],
-    found: tuple[float, float],
-    stated: float,
-    words: tuple[str, Status, str],
-    unserved: Bools | Longs = _NOTHING,
-) -> Solution:
-    """Put a solution together; `words` are proof, status and reason."""
-    problem = window.problem
-    proof, status, reason = words
-    certificate = Certificate("p_center", proof, frozen(window.u), stated, _NOTHING, window.level)
-    return Solution(
-        sites=frozen(chosen[0]), value=found[0], bound=found[1], proven=status == "optimal",
-        seconds=window.limits.used_s, status=status, certificate=certificate,
-        unreachable=frozen(problem.unreachable()),
-        unserved=frozen(np.flatnonzero(unserved), np.int32),
-        assignment=assign_rows(problem, chosen[0]), spare=frozen(chosen[1]), reason=reason,
-        iterations=window.limits.rounds,
-    )  # fmt: skip

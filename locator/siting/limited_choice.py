@@ -249,7 +249,6 @@ class LimitedSearch:
     def __init__(self, choice: Choice, *, seed: int, tolerance: float) -> None:
         self.choice, self.tolerance = choice, tolerance
         self._random = np.array([seed * 2654435761 % 2**48 + 330], np.int64)
-        self.idle = 0
         self.reached = np.zeros(len(choice.floor))
 
     def run(
@@ -266,10 +265,9 @@ class LimitedSearch:
         marks = np.zeros(len(choice.role), np.uint8)
         marks[start] = 1
         need, area, _, floor, cost, role = choice.arrays(choice.role)
-        _, _, idle = search_limited(
+        search_limited(
             (first, column, gain), (start_of, row, own), (need, area, fold, floor, cost, role),
             marks, *choice.left(choice.role), work, kicks, self.tolerance, int(by_cost),
             self._random, self.reached,
         )  # fmt: skip
-        self.idle += int(idle)
         return marks

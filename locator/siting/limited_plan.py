@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from locator.arrays import Bytes, Ints, frozen
-from locator.siting.certificate import PROVEN, Certificate, bound_by_certificate
+from locator.siting.certificate import Certificate, bound_by_certificate
+from locator.siting.conclusion import fill_sites, make_solution, settle_bound
 from locator.siting.limited_cases import LimitedTree
 from locator.siting.limited_choice import (
     Choice,
@@ -29,7 +30,6 @@ from locator.siting.measures import (
     measure_sites,
     must_serve,
 )
-from locator.siting.median import assign_rows, fill_sites
 from locator.siting.problem import NO_FLOATS, NO_INTS
 from locator.siting.search import Record
 from locator.siting.solution import TIME_OVER, Solution, Status
@@ -181,23 +181,17 @@ def _conclude(duel: LimitedDuel) -> Solution:
     choice, problem, sign = duel.choice, duel.choice.problem, duel.choice.sign
     sites, spare = _complete(problem, duel.record.sites)
     value = measure_sites(problem, sites)
-    certificate = _certify(duel)
-    bound = certificate.bound
-    slack = 1e-6 if choice.whole else PROVEN * abs(value)
-    if sign * (bound - value) > slack and duel.tree is not None:
-        deeper = choice.value(duel.bound)
-        if choice.whole:
-            deeper = sign * float(np.floor(sign * deeper + 1e-6))
-        if duel.settled:
-            deeper = value
-        if sign * deeper < sign * bound:
-            bound, certificate = float(deeper), replace(certificate, proof="tree")
-    proven = bool(sign * (bound - value) <= slack)
-    reason = "" if proven else TIME_OVER
-    status: Status = "optimal" if proven else "feasible"
-    return _make(
-        duel, certificate, (sites, spare), (value, value if proven else bound), (status, reason)
+    certificate, deeper = _certify(duel), None
+    if duel.tree is not None:
+        deeper = value if duel.settled else choice.value(duel.bound)
+    bound, proof, proven = settle_bound(
+        value, certificate.bound, deeper, sign=sign, whole=choice.whole
     )
+    return make_solution(
+        problem, duel.limits, replace(certificate, proof=proof), sites=sites, spare=spare,
+        value=value, bound=bound, status="optimal" if proven else "feasible",
+        reason="" if proven else TIME_OVER,
+    )  # fmt: skip
 
 
 def _certify(duel: LimitedDuel) -> Certificate:
@@ -247,7 +241,10 @@ def _fall_short(duel: LimitedDuel, pool: ThreadPoolExecutor, seed: int) -> Solut
     elif not words.startswith("floor"):
         words = f"no plan meets all floors together; {words}"
     total = fsum(problem.weight[must_serve(problem)])
-    return _make(duel, certificate, (sites, spare), (value, total), (status, words))
+    return make_solution(
+        problem, duel.limits, certificate, sites=sites, spare=spare, value=value, bound=total,
+        status=status, reason=words,
+    )  # fmt: skip
 
 
 def _tell_short(problem: Problem, sites: Ints) -> str:
@@ -290,25 +287,3 @@ def _find_most(
         rate=fold * stated.rate, proof="u",
     )  # fmt: skip
     return stated.bound, replace(made, bound=bound_by_certificate(problem, made))
-
-
-def _make(
-    duel: LimitedDuel,
-    certificate: Certificate,
-    chosen: tuple[Ints, Ints],
-    found: tuple[float, float],
-    words: tuple[Status, str],
-) -> Solution:
-    """Put a solution together; `found` are value and bound, `words` status and reason."""
-    problem = duel.choice.problem
-    unreachable = problem.unreachable()
-    if problem.objective == "p_median":
-        unreachable = unreachable[np.isinf(problem.beyond[unreachable])]
-    sites, spare = chosen
-    return Solution(
-        sites=frozen(sites, np.int32), value=found[0], bound=found[1],
-        proven=words[0] == "optimal", seconds=duel.limits.used_s, status=words[0],
-        certificate=certificate, unreachable=frozen(unreachable, np.int32), unserved=NO_INTS,
-        assignment=assign_rows(problem, sites), spare=frozen(spare), reason=words[1],
-        iterations=duel.limits.rounds,
-    )  # fmt: skip

@@ -5,15 +5,15 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from locator.arrays import Bools, Floats, Ints, frozen
-from locator.siting.certificate import PROVEN, Certificate, bound_by_prices
+from locator.arrays import Bools, Ints, frozen
+from locator.siting.certificate import Certificate, bound_by_prices
+from locator.siting.conclusion import fill_sites, make_solution, settle_bound
 from locator.siting.duel import Duel, Limits
 from locator.siting.gains import may_be_unserved, translate
 from locator.siting.measures import measure_rows, measure_sites, must_serve
 from locator.siting.problem import NO_INTS, Problem
-from locator.siting.solution import TIME_OVER, Solution, Status
+from locator.siting.solution import TIME_OVER, Solution
 
 _CHARGES = (10.0, 1e4, 1e8)  # for a row left unserved, in largest costs: tried one after the other
 
@@ -85,10 +85,10 @@ def _fall_short(duel: Duel, most: int) -> Solution:
         )
     nothing = frozen(np.zeros(problem.rows))
     certificate = Certificate(problem.objective, "u", nothing, 0.0, nothing)
-    found = (measure_sites(problem, sites), 0.0)
-    return _make(
-        duel, certificate, (sites, spare), found, "infeasible", reason=reason, unserved=unserved
-    )
+    return make_solution(
+        problem, duel.limits, certificate, sites=sites, spare=spare, bound=0.0,
+        value=measure_sites(problem, sites), status="infeasible", reason=reason, unserved=unserved,
+    )  # fmt: skip
 
 
 def _conclude(duel: Duel) -> Solution:
@@ -99,71 +99,13 @@ def _conclude(duel: Duel) -> Solution:
     value = measure_sites(problem, sites)
     u = duel.root_prices()
     stated = bound_by_prices(problem, u, translation.base, twin=translation.twin)
-    bound, proof = stated, "u"
-    slack = 1e-6 if duel.whole else PROVEN * abs(value)
-    if sign * (bound - value) > slack and duel.tree is not None:
-        deeper = translation.value(duel.bound)
-        if duel.whole:
-            deeper = sign * np.floor(sign * deeper + 1e-6)
-        if duel.settled:
-            deeper = value
-        if sign * deeper < sign * bound:
-            bound, proof = float(deeper), "tree"
-    proven = bool(sign * (bound - value) <= slack)
-    reason = "" if proven else TIME_OVER
+    deeper = None
+    if duel.tree is not None:
+        deeper = value if duel.settled else translation.value(duel.bound)
+    bound, proof, proven = settle_bound(value, stated, deeper, sign=sign, whole=duel.whole)
     base, twin = frozen(translation.base), translation.twin
     certificate = Certificate(problem.objective, proof, frozen(u), stated, base, twin=twin)
-    found = (value, value if proven else bound)
-    status: Status = "optimal" if proven else "feasible"
-    return _make(duel, certificate, (sites, spare), found, status, reason=reason)
-
-
-def _make(
-    duel: Duel,
-    certificate: Certificate,
-    chosen: tuple[Ints, Ints],
-    found: tuple[float, float],
-    status: Status,
-    *,
-    reason: str,
-    unserved: ArrayLike = (),
-) -> Solution:
-    """Put a solution together; `chosen` are sites and spare ones, `found` value and bound."""
-    problem = duel.translation.problem
-    unreachable = problem.unreachable()
-    if problem.objective == "p_median":
-        unreachable = unreachable[np.isinf(problem.beyond[unreachable])]
-    sites, spare = chosen
-    return Solution(
-        sites=frozen(sites), value=found[0], bound=found[1], proven=status == "optimal",
-        seconds=duel.limits.used_s, status=status, certificate=certificate,
-        unreachable=frozen(unreachable), unserved=frozen(unserved, np.int32),
-        assignment=assign_rows(problem, sites), spare=frozen(spare), reason=reason,
-        iterations=duel.limits.rounds,
+    return make_solution(
+        problem, duel.limits, certificate, sites=sites, spare=spare, value=value, bound=bound,
+        status="optimal" if proven else "feasible", reason="" if proven else TIME_OVER,
     )  # fmt: skip
-
-
-def fill_sites(problem: Problem, chosen: Ints) -> tuple[Ints, Ints]:
-    """Exactly p sites with the fixed ones, and those added though nothing is left to gain."""
-    chosen = np.union1d(problem.fixed, chosen)
-    rest = np.ones(problem.candidates, bool)
-    rest[chosen], rest[problem.forbidden] = False, False
-    spare = np.flatnonzero(rest)[: problem.p - len(chosen)].astype(np.int32)
-    return np.union1d(chosen, spare).astype(np.int32), spare
-
-
-def assign_rows(problem: Problem, sites: Ints) -> Ints:
-    """The site of each row, the lowest of equals; -1 where none serves it. O(pairs)."""
-    chosen = np.zeros(problem.candidates, bool)
-    chosen[sites] = True
-    pairs = np.flatnonzero(chosen[problem.candidate])
-    row = np.searchsorted(problem.first, pairs, side="right") - 1
-    column, cost = problem.candidate[pairs], problem.cost[pairs]
-    order = np.lexsort((column, cost, row))
-    owner, lead = np.unique(row[order], return_index=True)
-    found = np.full(problem.rows, -1, np.int32)
-    found[owner] = column[order[lead]]
-    near: Floats = np.full(problem.rows, np.inf)
-    near[owner] = cost[order[lead]]
-    found[near > problem.beyond] = -1
-    return frozen(found)

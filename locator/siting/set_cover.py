@@ -11,10 +11,11 @@ import numpy as np
 
 from locator.arrays import Floats, Ints, frozen
 from locator.siting.certificate import PROVEN, Certificate, bound_by_prices
+from locator.siting.conclusion import make_solution
 from locator.siting.cover_duel import CoverDuel
 from locator.siting.dominance import cut_cover, find_need
 from locator.siting.measures import measure_rows, measure_sites, must_serve, owning_rows
-from locator.siting.median import assign_rows, solve_gain
+from locator.siting.median import solve_gain
 from locator.siting.problem import NO_INTS
 from locator.siting.solution import TIME_OVER, Solution, Status
 
@@ -120,13 +121,10 @@ def _conclude(problem: Problem, duel: CoverDuel, sites: Ints, deeper: float) -> 
     reason = "" if proven else TIME_OVER
     if len(unreachable) and _falls_short(problem):
         reason = "; ".join(filter(None, (reason, _tell_unreachable(problem, unreachable))))
-    return Solution(
-        sites=frozen(sites), value=value, bound=value if proven else bound, proven=proven,
-        seconds=duel.limits.used_s, status=status,
-        certificate=Certificate("set_cover", proof, frozen(u), stated, base, level),
-        unreachable=frozen(unreachable), unserved=frozen([], np.int32),
-        assignment=assign_rows(problem, sites), spare=frozen([], np.int32), reason=reason,
-        iterations=duel.limits.rounds,
+    certificate = Certificate("set_cover", proof, frozen(u), stated, base, level)
+    return make_solution(
+        problem, duel.limits, certificate, sites=sites, value=value,
+        bound=value if proven else bound, status=status, reason=reason,
     )  # fmt: skip
 
 

@@ -77,7 +77,7 @@ def _prefer_start(problem: Problem, answer: Solution, start: Ints) -> Solution:
     if leaves_unserved(problem, start):
         return answer
     from locator.siting.certificate import PROVEN
-    from locator.siting.median import assign_rows
+    from locator.siting.conclusion import assign_rows
 
     value, sign = measure_sites(problem, start), 1.0 if problem.objective == "max_cover" else -1.0
     if answer.status == "feasible" and sign * value <= sign * answer.value:
