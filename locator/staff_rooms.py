@@ -97,8 +97,14 @@ def paper_part(
     kind: str | None = None,
     mode: str = "walk",
     demand: str = "",
+    share: float | None = None,
 ) -> dict[str, Any]:
     """The share if every station were open, how many are for staff alone, and it without them.
+
+    Parameters
+    ----------
+    share
+        Where it is known already; else it is measured.
 
     Returns
     -------
@@ -108,7 +114,8 @@ def paper_part(
     asked = view.metric(within, mode)
     placement = view.placement(kind=kind, mode=mode, timed=asked[0].timed)
     counted = view.counted(demand=demand) if demand else None
-    share = share_counted(view.coverage(within_m=within, kind=kind, mode=mode), counted)
+    if share is None:
+        share = share_counted(view.coverage(within_m=within, kind=kind, mode=mode), counted)
     return {"share": share} | public_share(view, placement, asked, counted, share=share)
 
 

@@ -162,7 +162,9 @@ def _ask_week(
 
     view = _view(folder)
     week = view.week(within_m, kind=kind, mode=mode, by=by, demand=demand, report=tell)
-    paper = paper_part(view, within_m, kind=kind, mode=mode, demand=demand)
+    paper = paper_part(
+        view, within_m, kind=kind, mode=mode, demand=demand, share=week.share(week.paper)
+    )  # fmt: skip
     return week.to_document() | paper
 
 

@@ -51,7 +51,9 @@ def week(
         report=Progress(),
     )  # fmt: skip
     document = made.to_document() | told
-    document |= paper_part(view, within, kind=kind, mode=mode, demand=demand)
+    document |= paper_part(
+        view, within, kind=kind, mode=mode, demand=demand, share=made.share(made.paper)
+    )  # fmt: skip
     document |= _words(view, by, demand)
     document["warnings"] = _warnings(view, kind, mode)
     if first is not None:

@@ -72,7 +72,7 @@ def counts(report: ImportReport) -> tuple[int, int, int, int]:
 def test_room_at_an_employer_is_for_its_staff_unless_somebody_says_otherwise(
     registry: Registry,
 ) -> None:
-    bring(
+    report = bring(
         registry,
         place("A", 120.86, kind="母婴室", subtype="用人单位"),
         place("B", 120.87, kind="母婴室", subtype="用人单位", access_scope="public"),
@@ -80,6 +80,9 @@ def test_room_at_an_employer_is_for_its_staff_unless_somebody_says_otherwise(
     )
     found = {s.name: s.access_scope for s in registry.snapshot()}
     assert found == {"A": "staff", "B": "public", "C": ""}
+    assert [doubt.row for doubt in report.doubts if doubt.check == "staff_room"] == [1]
+    told = next(text for text in report.warnings if "at an employer" in text)
+    assert "用人单位" in in_chinese(told)
 
 
 def test_import_new_station_has_code_position_and_defaults(registry: Registry) -> None:

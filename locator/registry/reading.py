@@ -264,10 +264,14 @@ class EntryReader:
     ) -> str:  # fmt: skip
         """Who may enter; a room at an employer of which nothing is said is for its staff.
 
-        A mother is never sent to a factory's gate because a cell was left blank.
+        A mother is never sent to a factory's gate because a cell was left blank; and what was
+        taken for granted is told.
         """
         scope = self._word("access_scope", access_scopes(), values, extra)
-        return scope or (_STAFF if facts.get("subtype") == _EMPLOYER else "")
+        if scope or facts.get("subtype") != _EMPLOYER:
+            return scope
+        self.remarks.note_staff_room(self._row)
+        return _STAFF
 
     def _read_status(self, row: Row, values: dict[str, str], extra: dict[str, Any]) -> str:
         """Status; a word that is there and not understood makes it unknown, not open."""

@@ -16,6 +16,7 @@ _SHOWN = 3
 _SHOWN_CHARS = 80
 _HIDDEN = "…"
 _UNREAD, _UNUSABLE, _HOURS, _MOBILE, _SHORT = "word", "value", "hours", "private_phone", "keeper"
+_STAFF = "staff_room"
 
 
 class _Remark(NamedTuple):
@@ -58,6 +59,10 @@ class Remarks:
     def note_short_number(self, row: int, digits: int) -> None:
         """Note a keeper's number that nobody can call."""
         self._note(_SHORT, "keeper_phone", _Remark(row, "", f"{digits} digits"))
+
+    def note_staff_room(self, row: int) -> None:
+        """Note a room that is taken to be for its employer's staff because nobody said."""
+        self._note(_STAFF, "access_scope", _Remark(row, ""))
 
     def warnings(self) -> list[str]:
         """One line for each sort of remark and field."""
@@ -106,6 +111,11 @@ def _sum_up(sort: str, name: str, cases: list[_Remark]) -> str:
         return (
             f"{cells} ({shown}); sealed and not published, "
             "`locator stations show CODE --private` opens it: give a duty phone"
+        )
+    if sort == _STAFF:
+        return (
+            f"{rows} a room at an employer and nothing on who may enter ({shown}); it is taken to "
+            f"be for its staff: fill in {label(name)} where others may"
         )
     return (
         f"{rows} a {label(name)} that is no whole phone number ({shown}); it is kept as it is: ask"
