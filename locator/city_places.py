@@ -60,26 +60,26 @@ def find_place(view: CityVersion, text: str) -> list[Match]:
     if matches and matches[0].how in {"code", "name"}:
         return matches
     crossings = _find_crossings(view, text)
-    return matches if crossings is None else crossings
+    if crossings is None:
+        return matches
+    # Streets that never meet: what is merely like their names is one of them, and not meant.
+    return crossings or [match for match in matches if match.how not in {"slip", "sound"}]
 
 
 def _find_crossings(view: CityVersion, text: str) -> list[Match] | None:
-    """Where the two streets that a text names meet: 人民路与青年路; None where it names no two.
-
-    Streets that never meet have no crossing: neither of them is taken for it.
-    """
+    """Where the two streets that a text names meet: 人民路与青年路; None where it names none."""
     parts = [plain(part) for part in _BETWEEN.split(_AT_CROSSING.sub("", text.strip()))]
     if len(parts) != 2 or not all(parts):  # noqa: PLR2004
         return None
     streets = view.streets
     names = [plain(name) for name in streets.names]
+    codes = [[code for code, name in enumerate(names) if name and name == part] for part in parts]
+    if not any(codes):
+        return None
     meets = np.ones(len(streets.node_xy_m), bool)
-    for part in parts:
-        codes = [code for code, name in enumerate(names) if name and name == part]
+    for own in codes:
         there = np.zeros(len(meets), bool)
-        if not codes:
-            return None
-        there[streets.ends[np.isin(streets.name_code, codes)]] = True
+        there[streets.ends[np.isin(streets.name_code, own)]] = True
         meets &= there
     nodes = np.flatnonzero(meets)
     # crossings of divided streets are several nodes side by side: one place is enough

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from locator.city_places import find_place
 from locator.errors import InputError
 from locator.gazetteer import (
+    CROSSING,
     DISTRICT,
     POI,
     STATION,
@@ -22,6 +23,7 @@ from locator.gazetteer import (
     plain,
 )
 from locator.starts import find_start
+from locator.stations import Station, Stations
 from tests.grids import collection, lonlat
 from tests.test_city import make_city
 
@@ -150,7 +152,17 @@ def test_crossing_of_two_streets_is_a_place(view: CityView) -> None:
         (match,) = find_place(view, text)
         place = match.place
         assert [place.lon_deg, place.lat_deg] == pytest.approx(lonlat(200.0, 300.0), abs=1e-7)
-    assert find_place(view, "南北2路与南北3路") == find_place(view, "南北2路与南北3路")
+
+
+def test_streets_that_never_meet_are_not_taken_for_what_is_like_them(view: CityView) -> None:
+    lon, lat = lonlat(300.0, 300.0)
+    near = Station("S9", "南北2路与南北9路", "rest_station", lon, lat)
+    named = view.with_stations(Stations.from_records([near]), "named")
+    assert find_place(named, "南北2路与南北3路") == []
+    assert find_place(named, "南北2路与没有路") == []
+    (match,) = find_place(named, "南北2路与南北9路")
+    assert match.place.kind == STATION
+    assert find_place(named, "东西2路与南北2路")[0].place.kind == CROSSING
 
 
 def test_start_is_degrees_code_or_name(view: CityView) -> None:

@@ -331,11 +331,6 @@ def test_answer_says_where_a_typed_place_is(city: City, run: Callable[..., Run])
     assert "从这里出发 from: 南北0路与东西0路（路口 crossing" in told.out, told.out
 
 
-def test_streets_that_never_meet_have_no_crossing(city: City, run: Callable[..., Run]) -> None:
-    done = run("nearest", "--from", "南北0路与南北1路", "--city", city.workspace.path, "--json")
-    assert (done.json["outcome"], done.json["places"]) == ("unknown_place", [])
-
-
 def test_batch_onto_its_own_sheet_is_refused_and_loses_nothing(
     city: City, tmp_path: Path, run: Callable[..., Run]
 ) -> None:
