@@ -70,26 +70,16 @@
     return sum;
   }
 
+  // Both ways are polynomials in what is left of the middle, as shares of the half width.
   function makeProjection(fit) {
-    const [lon0, lat0, lonSpan, latSpan] = fit.lonlat;
-    const [x0, y0, xHalf, yHalf] = fit.xy_m;
+    const change = ([a0, b0, aHalf, bHalf], [c0, d0], [first, second]) => (a, b) => {
+      const u = (a - a0) / aHalf;
+      const v = (b - b0) / bHalf;
+      return [c0 + polynomial(first, fit.degree, u, v), d0 + polynomial(second, fit.degree, u, v)];
+    };
     return {
-      toXy(lon, lat) {
-        const u = (lon - lon0) / lonSpan;
-        const v = (lat - lat0) / latSpan;
-        return [
-          x0 + polynomial(fit.to_xy[0], fit.degree, u, v),
-          y0 + polynomial(fit.to_xy[1], fit.degree, u, v),
-        ];
-      },
-      toLonlat(x, y) {
-        const u = (x - x0) / xHalf;
-        const v = (y - y0) / yHalf;
-        return [
-          lon0 + polynomial(fit.to_lonlat[0], fit.degree, u, v),
-          lat0 + polynomial(fit.to_lonlat[1], fit.degree, u, v),
-        ];
-      },
+      toXy: change(fit.lonlat, fit.xy_m, fit.to_xy),
+      toLonlat: change(fit.xy_m, fit.lonlat, fit.to_lonlat),
     };
   }
 
@@ -320,10 +310,12 @@
     const came = new Int32Array(network.nodes).fill(-1); // the arc by which a node is reached
     const heap = new Heap();
     const met = new Map();
+    let bound = Infinity; // the k-th of what was met: nothing farther can matter
     const meet = (station, distance, node) => {
       const whole = distance + station.snap_dm;
       if (whole > limit || (met.has(station) && met.get(station).distance <= whole)) return;
       met.set(station, { distance: whole, node });
+      if (met.size >= k) bound = kth(met, k);
     };
     const s = place.street;
     const ahead = network.length[s] - place.offset;
@@ -345,9 +337,8 @@
     const arcs = network.arcs;
     while (heap.key.length > 0) {
       const [key, node] = heap.pop();
-      if (key > limit) break;
+      if (key > limit || key > bound) break;
       if (key > cost[node]) continue;
-      if (met.size >= k && key > kth(met, k)) break;
       for (let a = arcs.first[node]; a < arcs.first[node + 1]; a++) {
         const street = arcs.street[a];
         for (const station of onStreet.get(street) || []) {
