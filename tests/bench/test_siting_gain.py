@@ -148,16 +148,18 @@ def test_memory_of_a_city(city: City, figures: Figures, tmp_path: Path) -> None:
 
 def solve_with_spopt(kind: str, *args: Any) -> tuple[float, float]:
     """Value and processor seconds (this process and the solver's) of spopt with HiGHS."""
-    locate = pytest.importorskip("spopt.locate")
-    pulp = pytest.importorskip("pulp")
+    import pulp
+    from spopt import locate
+
     begun = time.process_time()
     model = getattr(locate, kind).from_cost_matrix(*args)
     model.solve(pulp.HiGHS(msg=False))
     return float(pulp.value(model.problem.objective)), time.process_time() - begun
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the package beside
 def test_spopt_coverage(measured: Callable[..., Solution], figures: Figures) -> None:
-    pytest.importorskip("spopt")
+    pytest.importorskip("spopt", reason="spopt is not installed: make bench")
     town = make_city(2_000, 500, 1)
     covers = town.covers(800.0)[:, :500]
     problem = Problem.max_cover(covers, town.weight, 5)
@@ -172,10 +174,11 @@ def test_spopt_coverage(measured: Callable[..., Solution], figures: Figures) -> 
     assert theirs >= 20 * own
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_spopt_median(
     shared_data: Path, measured: Callable[..., Solution], figures: Figures
 ) -> None:
-    pytest.importorskip("spopt")
+    pytest.importorskip("spopt", reason="spopt is not installed: make bench")
     costs, p = read_orlib(shared_data / "siting" / "orlib_pmed" / "pmed20.txt")
     begun = time.process_time()
     answer = measured("pmed20 beside spopt", Problem.p_median(costs, p))
