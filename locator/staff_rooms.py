@@ -127,8 +127,15 @@ def _share_of(
     depth: int,
 ) -> float:
     network, limit = asked
-    placement = view.placement(mode=network.mode.code, timed=network.timed, among=chosen)
-    cover = measure_coverage(network, placement, limit, depth=depth, depths=False)
+    mode = network.mode.code
+
+    def measure() -> Coverage:
+        placement = view.placement(mode=mode, timed=network.timed, among=chosen)
+        return measure_coverage(network, placement, limit, depth=depth, depths=False)
+
+    # The page asks for the same coverage again and again while the planner looks around.
+    key = ("public coverage", np.packbits(chosen).tobytes(), limit, mode, network.timed, depth)
+    cover: Coverage = view.kept(key, measure)
     return share_counted(cover, counted)
 
 
