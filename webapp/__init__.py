@@ -35,7 +35,7 @@ def create_app(config: Settings | None = None) -> Flask:
     from flask import Flask
 
     from locator.city import City
-    from webapp import api, assets, errors, headers, packing, pages, state
+    from webapp import api, assets, errors, headers, packing, pages, state, throttle
     from webapp.settings import Settings
 
     settings = config or Settings()
@@ -51,4 +51,5 @@ def create_app(config: Settings | None = None) -> Flask:
     errors.install(app)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(api.blueprint)
+    throttle.install(app, settings)
     return app

@@ -85,6 +85,7 @@ def _run(settings: Settings, listener: socket.socket, *, as_json: bool) -> None:
         # The application refuses long bodies with a clear answer; this only stops a flood.
         max_request_body_size=4 * settings.max_body_bytes,
         ident=None,
+        **_proxies(settings.trusted_proxies),
     )
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
@@ -95,6 +96,19 @@ def _run(settings: Settings, listener: socket.socket, *, as_json: bool) -> None:
     finally:
         server.close()
     click.echo("Stopped.", err=True)
+
+
+def _proxies(count: int) -> dict[str, Any]:
+    """What the server believes of a visitor's address; of nobody but proxies of our own."""
+    if not count:
+        return {}  # and it takes such words out of the request
+    # Whoever reaches the port may say so: with proxies it must be closed to all others.
+    told = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
+    return {
+        "trusted_proxy": "*",
+        "trusted_proxy_count": count,
+        "trusted_proxy_headers": told,
+    }
 
 
 @contextmanager

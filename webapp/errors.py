@@ -39,6 +39,7 @@ _TEXTS = {
     409: ("别人刚改过", "你的修改没有保存。请重新打开，再改一次。"),
     413: ("内容太长", "请少填一些再试。"),
     422: ("有一项填得不对", "改好下面这一项再试。"),
+    429: ("点得太快了", "请等一会儿再试。"),
     500: ("服务出错了", "不是你的问题。请稍后再试。"),
 }
 _log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ _log = logging.getLogger(__name__)
 def install(app: Flask) -> None:
     """Answer every error of this application from here."""
     app.register_error_handler(LocatorError, _answer_own)
-    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(HTTPException, answer_http)
     app.register_error_handler(Exception, _answer_unexpected)
 
 
@@ -71,7 +72,8 @@ def _answer_own(error: LocatorError) -> Response:
     return _answer(status, message, fields)
 
 
-def _answer_http(error: HTTPException) -> Response:
+def answer_http(error: HTTPException) -> Response:
+    """The answer to an error of HTTP itself: no such page, a body too long, too many requests."""
     status = error.code or _SERVER_ERROR
     response = _answer(status, HTTPStatus(status).phrase.lower())
     for name, value in error.get_headers():

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from flask import Flask, Response
 
+POLICY_HEADER = "Content-Security-Policy"
 # Scripts, styles and data come from this host alone; nothing inline runs, so that no text of
 # the registry can ever become code.
-CONTENT_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "font-src 'self'",
-        "manifest-src 'self'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
-)
+_POLICY: Mapping[str, tuple[str, ...]] = {
+    "default-src": ("'none'",),
+    "script-src": ("'self'",),
+    "style-src": ("'self'",),
+    "img-src": ("'self'", "data:"),
+    "connect-src": ("'self'",),
+    "font-src": ("'self'",),
+    "manifest-src": ("'self'",),
+    "worker-src": ("'self'",),
+    "base-uri": ("'none'",),
+    "form-action": ("'self'",),
+    "frame-ancestors": ("'none'",),
+}
 HEADERS = {
-    "Content-Security-Policy": CONTENT_POLICY,
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
@@ -33,14 +33,41 @@ HEADERS = {
 }
 
 
-def install(app: Flask) -> None:
-    """Add the headers to every answer, errors and files included."""
-    app.after_request(_add)
+def content_policy(more: Mapping[str, Sequence[str]] | None = None) -> str:
+    """The content policy, with sources added to some of its directives.
+
+    Parameters
+    ----------
+    more
+        Directive -> sources that are allowed besides; they take the place of 'none'.
+
+    Examples
+    --------
+    >>> content_policy({"frame-ancestors": ["https://a.example"]}).split("; ")[-1]
+    'frame-ancestors https://a.example'
+    """
+    directives = {name: list(sources) for name, sources in _POLICY.items()}
+    for name, sources in (more or {}).items():
+        known = [source for source in directives.get(name, ()) if source != "'none'"]
+        added = [source for source in sources if source not in known]
+        if added:
+            directives[name] = known + added
+    return "; ".join(" ".join((name, *sources)) for name, sources in directives.items())
 
 
-def _add(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    # Unless an answer says otherwise it is asked for anew each time (files: if changed).
-    response.headers.setdefault("Cache-Control", "no-cache")
-    return response
+def install(app: Flask, more: Mapping[str, Sequence[str]] | None = None) -> None:
+    """Add the headers to every answer, errors and files included.
+
+    `more` are sources that every page of this application may use besides, as for
+    `content_policy`; a single answer that needs more sets `POLICY_HEADER` itself.
+    """
+    headers = {POLICY_HEADER: content_policy(more), **HEADERS}
+
+    def add(response: Response) -> Response:
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        # Unless an answer says otherwise it is asked for anew each time (files: if changed).
+        response.headers.setdefault("Cache-Control", "no-cache")
+        return response
+
+    app.after_request(add)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -11,6 +12,12 @@ from locator.errors import SchemaError
 from webapp.vendor import VENDOR
 
 PREFIX = "LOCATOR_"
+# What a content policy calls an origin: no path, no user; a star only for all hosts below a name.
+_ORIGIN = re.compile(
+    r"https?://(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?::\d{1,5})?",
+    re.IGNORECASE,
+)
+_RATE = re.compile(r"[1-9]\d{0,6}/(?:second|minute|hour|day)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +37,16 @@ class Settings:
         Longest request body that is read (LOCATOR_MAX_BODY_BYTES).
     vendor
         Folder of the front-end packages (LOCATOR_VENDOR).
+    frame_ancestors
+        Origins whose pages may show the embedded finder in a frame, besides our own
+        (LOCATOR_FRAME_ANCESTORS, with spaces between).
+    limit_requests, limit_questions, limit_reports
+        How often one address may ask for anything, for what has to be computed, and may send a
+        report: "600/minute", or "off" (LOCATOR_LIMIT_...). Many phones share one address of their
+        network, so the first two are wide.
+    trusted_proxies
+        How many proxies of our own stand before the server and tell the visitor's address; with 0
+        what a request says of that is not believed (LOCATOR_TRUSTED_PROXIES).
     """
 
     city: Path = Path("city")
@@ -38,6 +55,11 @@ class Settings:
     threads: int = 4
     max_body_bytes: int = 16_384
     vendor: Path = VENDOR
+    frame_ancestors: tuple[str, ...] = ()
+    limit_requests: str = "6000/minute"
+    limit_questions: str = "1200/minute"
+    limit_reports: str = "30/hour"
+    trusted_proxies: int = 0
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
@@ -90,6 +112,20 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
     return convert
 
 
+def _origins(text: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(text.replace(",", " ").split()))
+    if not all(_ORIGIN.fullmatch(origin) for origin in found):
+        raise ValueError(text)
+    return tuple(origin.lower() for origin in found)
+
+
+def _rate(text: str) -> str:
+    if text != "off" and not _RATE.fullmatch(text):
+        raise ValueError(text)
+    return text
+
+
+_RATE_WORDS = "a number and a span (600/minute; second, minute, hour or day), or off"
 _CONVERTERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "city": (_path, "a folder"),
     "host": (_text, "a host name or address"),
@@ -97,4 +133,12 @@ _CONVERTERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "threads": (_whole(1, 256), "a whole number from 1 to 256"),
     "max_body_bytes": (_whole(1024, 1 << 30), "a whole number of bytes, at least 1024"),
     "vendor": (_path, "a folder"),
+    "frame_ancestors": (
+        _origins,
+        "origins with spaces between (https://union.example https://*.city.example), without paths",
+    ),
+    "limit_requests": (_rate, _RATE_WORDS),
+    "limit_questions": (_rate, _RATE_WORDS),
+    "limit_reports": (_rate, _RATE_WORDS),
+    "trusted_proxies": (_whole(0, 8), "a whole number from 0 to 8"),
 }

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,11 +14,17 @@ COMMAND = (sys.executable, "-m", "locator.cli")
 
 
 @contextmanager
-def serving(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A running server and the address it printed."""
-    environ = {k: v for k, v in os.environ.items() if not k.startswith("LOCATOR_")}
+def serving(
+    *options: str, environ: Mapping[str, str] | None = None
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A running server and the address it printed; `environ` are its LOCATOR_* settings."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("LOCATOR_")}
     with subprocess.Popen(
-        [*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ
+        [*COMMAND, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=inherited | dict(environ or {}),
     ) as process:
         try:
             assert process.stdout is not None
@@ -31,9 +37,9 @@ def serving(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 @contextmanager
-def serving_city(city: Path) -> Iterator[str]:
+def serving_city(city: Path, environ: Mapping[str, str] | None = None) -> Iterator[str]:
     """Serve a city on this machine; the value is the address, by the name localhost."""
-    with serving("serve", "--city", str(city), "--port", "0") as (_, url):
+    with serving("serve", "--city", str(city), "--port", "0", environ=environ) as (_, url):
         yield url.replace("127.0.0.1", "localhost").rstrip("/")
 
 

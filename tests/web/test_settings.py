@@ -27,3 +27,34 @@ def test_settings_from_bad_variables_name_all_of_them() -> None:
         "LOCATOR_PORT",
         "LOCATOR_THREADS",
     ]
+
+
+def test_settings_of_frame_ancestors_are_origins() -> None:
+    environ = {"LOCATOR_FRAME_ANCESTORS": "https://Union.example, http://localhost:8080"}
+    settings = Settings.from_environ(environ)
+    assert settings.frame_ancestors == ("https://union.example", "http://localhost:8080")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "*",
+        "https://",
+        "union.example",
+        "https://union.example/page",
+        "https://a.example; script-src *",
+        "https://a@b.example",
+        "javascript:alert(1)",
+        "https://-a.example",
+        "'unsafe-inline'",
+    ],
+)
+def test_settings_of_frame_ancestors_that_are_no_origins_are_refused(text: str) -> None:
+    with pytest.raises(SchemaError, match="LOCATOR_FRAME_ANCESTORS"):
+        Settings.from_environ({"LOCATOR_FRAME_ANCESTORS": text})
+
+
+@pytest.mark.parametrize("text", ["0/minute", "many", "5/week", "-1/hour", "5 per minute"])
+def test_settings_of_limits_that_are_no_rates_are_refused(text: str) -> None:
+    with pytest.raises(SchemaError, match="LOCATOR_LIMIT_REPORTS"):
+        Settings.from_environ({"LOCATOR_LIMIT_REPORTS": text})

@@ -1,0 +1,98 @@
+"""A flood from one address is stopped, by words and a time to wait; the others go on."""
+
+from __future__ import annotations
+
+import json
+import logging
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.web.server import serving
+from webapp import create_app
+from webapp.settings import Settings
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+
+HEALTH = "/api/v1/health"
+
+
+def limited(town: Path, **limits: Any) -> FlaskClient:
+    return create_app(Settings(city=town, **limits)).test_client()
+
+
+def statuses(client: FlaskClient, path: str, count: int, address: str = "192.0.2.7") -> list[int]:
+    asked = {"REMOTE_ADDR": address}
+    return [client.get(path, environ_overrides=asked).status_code for _ in range(count)]
+
+
+def test_flood_of_one_address_is_stopped_and_others_go_on(town: Path) -> None:
+    client = limited(town, limit_requests="3/minute")
+    assert statuses(client, HEALTH, 5) == [200, 200, 200, 429, 429]
+    assert statuses(client, "/", 1) == [429]
+    assert statuses(client, HEALTH, 1, "192.0.2.8") == [200]
+
+
+def test_flood_of_unknown_addresses_counts_too(town: Path) -> None:
+    client = limited(town, limit_requests="3/minute")
+    assert statuses(client, "/nowhere", 4) == [404, 404, 404, 429]
+
+
+def test_flood_from_one_network_of_ipv6_is_one(town: Path) -> None:
+    client = limited(town, limit_requests="2/minute")
+    found = [statuses(client, HEALTH, 1, f"2001:db8::{number}")[0] for number in (1, 2, 3)]
+    assert found == [200, 200, 429]
+    assert statuses(client, HEALTH, 1, "2001:db8:0:1::1") == [200]
+
+
+def test_questions_have_a_limit_of_their_own(town: Path) -> None:
+    client = limited(town, limit_questions="2/minute")
+    paths = [f"/api/v1/coverage?within={metres}" for metres in (300, 400, 500)]
+    assert [client.get(path).status_code for path in paths] == [200, 200, 429]
+    assert client.get(HEALTH).status_code == 200
+
+
+def test_too_many_requests_are_told_in_words_and_when_to_come_again(town: Path) -> None:
+    client = limited(town, limit_requests="1/minute")
+    client.get("/")
+    answer = client.get("/")
+    assert answer.status_code == 429
+    assert 1 <= int(answer.headers["Retry-After"]) <= 61  # told in whole seconds, upwards
+    assert "点得太快了" in answer.get_data(as_text=True)
+    body = client.get(HEALTH).get_json()
+    assert body["error"]["status"] == 429
+
+
+def test_limits_set_off_never_stop(town: Path) -> None:
+    client = limited(town, limit_requests="off", limit_questions="off", limit_reports="off")
+    assert set(statuses(client, HEALTH, 50)) == {200}
+
+
+def test_address_of_a_flood_is_never_logged(town: Path, caplog: pytest.LogCaptureFixture) -> None:
+    client = limited(town, limit_requests="1/minute")
+    with caplog.at_level(logging.DEBUG):
+        statuses(client, HEALTH, 4, "192.0.2.77")
+    assert "192.0.2.77" not in caplog.text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("proxies", "last"), [("0", 429), ("1", 200)])
+def test_forwarded_address_counts_only_with_proxies_of_our_own(
+    town: Path, proxies: str, last: int
+) -> None:
+    more = {"LOCATOR_LIMIT_REQUESTS": "2/minute", "LOCATOR_TRUSTED_PROXIES": proxies}
+    with serving("serve", "--city", str(town), "--port", "0", environ=more) as (_, url):
+        told = []
+        for number in range(3):
+            connection = HTTPConnection(urlsplit(url).netloc, timeout=30)
+            headers = {"X-Forwarded-For": f"198.51.100.{number}"}
+            connection.request("GET", HEALTH, headers=headers)
+            answer = connection.getresponse()
+            json.loads(answer.read())
+            told.append(answer.status)
+            connection.close()
+    assert told == [200, 200, last]
