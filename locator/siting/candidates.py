@@ -1,34 +1,157 @@
-"""Points on the streets where a station could stand."""
+"""Places where a station could stand, whoever proposes them.
+
+The makers (points on streets, lists of partners, public rooms) lie in modules of their own; all of
+them hand over this one value. A plan asks nothing else of a candidate than what is here.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from locator.arrays import Bools, Floats, Ints, frozen
+from locator.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from locator.network import StreetNetwork
+    from locator.streets import Streets
+
+NO_COSTS: Floats = frozen([], np.float64)
+
+
+class LeftOut(NamedTuple):
+    """A place that was proposed and is no candidate: its code (or row), and why."""
+
+    code: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
-    """Places on streets, ascending by street and offset.
+    """Places on streets; ascending by street and offset where a maker does not say otherwise.
 
     Parameters
     ----------
     street : (c,) int32
-    offset_m : (c,) metres along the street
+    offset_m : (c,)
+        Real metres along the street.
+    code : (c,) or ()
+        How a person names it, each once; () where nobody does.
+    name, source, hours : (c,) or ()
+        What it is called, who proposes it, and its opening rule as the registry writes them.
+    cost : (c,) or empty
+        What building it costs: finite, zero or more; empty where all cost the same.
+    left_out
+        Places that were proposed and are no candidates, with the reason: off the network, outside
+        the city, at a station, the same spot as another.
     """
 
     street: Ints
     offset_m: Floats
+    code: tuple[str, ...] = ()
+    name: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    hours: tuple[str, ...] = ()
+    cost: Floats = field(default_factory=lambda: NO_COSTS)
+    left_out: tuple[LeftOut, ...] = ()
 
     def __len__(self) -> int:
         return len(self.street)
+
+    def label(self, row: int) -> str:
+        """Its code, or its place where nobody gave it one: the same in every set of candidates."""
+        if self.code:
+            return self.code[row]
+        return f"{self.street[row]}:{self.offset_m[row]:.3f}"
+
+    @property
+    def costs(self) -> Floats:
+        """(c,) what each costs; ones where all cost the same."""
+        return self.cost if len(self.cost) else frozen(np.ones(len(self)))
+
+    @property
+    def hash(self) -> str:
+        """Hash of all that can change a plan."""
+        digest = hashlib.sha256()
+        for array in (self.street, self.offset_m + 0.0, self.costs + 0.0):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        for column in (self.code, self.hours):
+            digest.update(repr(column).encode())
+        return digest.hexdigest()[:16]
+
+    def take(self, rows: NDArray[Any], left_out: Iterable[LeftOut] = ()) -> Candidates:
+        """Some of them, in the order given; `left_out` is added to the list of those that are not.
+
+        Parameters
+        ----------
+        rows : (n,) int
+        """
+
+        def some(column: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(column[row] for row in rows.tolist()) if column else ()
+
+        return replace(
+            self, street=frozen(self.street[rows], np.int32), offset_m=frozen(self.offset_m[rows]),
+            code=some(self.code), name=some(self.name), source=some(self.source),
+            hours=some(self.hours), cost=frozen(self.cost[rows]) if len(self.cost) else NO_COSTS,
+            left_out=(*self.left_out, *left_out),
+        )  # fmt: skip
+
+    def rows_of(self, codes: Iterable[str], *, role: str = "candidate") -> Ints:
+        """Rows of some codes, ascending.
+
+        Raises
+        ------
+        NotFoundError
+            There is no candidate of that code.
+        """
+        labels = {self.label(row): row for row in range(len(self))}
+        rows = set()
+        for code in codes:
+            if code not in labels:
+                gone = [f" ({reason})" for lost, reason in self.left_out if lost == code]
+                raise NotFoundError(
+                    f"{role} {code!r} is not among the {len(self)} candidates"
+                    f"{''.join(gone[:1])}: give the code of a candidate"
+                )
+            rows.add(labels[code])
+        return frozen(sorted(rows), np.int32)
+
+    def check(self, streets: Streets) -> None:
+        """Refuse what no maker may hand over.
+
+        Raises
+        ------
+        InputError
+            Columns of other lengths, places that are not on the streets, a code given twice, a
+            cost that is negative or no number.
+        """
+        size = len(self.street)
+        for what in ("offset_m", "code", "name", "source", "hours", "cost"):
+            column = getattr(self, what)
+            if len(column) not in ({size} if what == "offset_m" else {size, 0}):
+                raise InputError(f"candidates: expected {size} of {what}, got {len(column)}")
+        on = (self.street >= 0) & (self.street < len(streets))
+        length = streets.length_m[np.where(on, self.street, 0)] if len(streets) else self.offset_m
+        on &= (self.offset_m >= 0) & (self.offset_m <= length)
+        if not on.all():
+            row = int(np.flatnonzero(~on)[0])
+            raise InputError(f"candidate {self.label(row)} is not on the streets of this city")
+        bad = ~((self.cost >= 0) & np.isfinite(self.cost))
+        if bad.any():
+            row = int(np.flatnonzero(bad)[0])
+            raise InputError(
+                f"candidate {self.label(row)} costs {self.cost[row]}: expected zero or more"
+            )
+        if self.code and len(set(self.code)) < size:
+            twice = next(code for code in self.code if self.code.count(code) > 1)
+            raise InputError(f"candidate {twice!r} is given twice: give each a code of its own")
 
 
 def street_points(network: StreetNetwork, *, spacing_m: float) -> Candidates:
