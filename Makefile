@@ -8,10 +8,14 @@ CITY = city
 HOST = 127.0.0.1
 PORT = 8000
 ARGS =
+JOBS = $(shell $(PYTHON) -c "import os; print(os.cpu_count())")
 
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check --no-input
 INSTALL = $(PIP) install --quiet --require-hashes
+# Each core takes neighbouring tests, so that what a file builds is built once or twice; benchmarks
+# cannot be taken this way, and their plug-in warns of it, so it stays out.
+PYTEST = $(BIN)/python -m pytest -p no:benchmark -n $(JOBS) --dist worksteal
 VENDORED = webapp/static/vendor/manifest.json
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links $(UPGRADE)
@@ -28,13 +32,13 @@ serve: setup ## Open the map on this machine (HOST=, PORT=, CITY=); builds a sam
 	@test -e $(CITY) || $(BIN)/locator sample $(CITY) --scale city
 	$(BIN)/locator serve --city $(CITY) --host $(HOST) --port $(PORT)
 
-test: setup ## Run all tests, with a real browser and database (ARGS="tests/test_datum.py -x" for some)
+test: setup ## Run all tests on every core, with a real browser and database (JOBS=, ARGS="tests/test_datum.py -x")
 	$(BIN)/python tests/browser/chromium.py
 	$(BIN)/python tests/postgres.py
-	$(BIN)/python -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 
 check: setup ## Run the fast tests: no browser, no database server, no whole city
-	$(BIN)/python -m pytest -m "not browser and not slow and not postgresql" $(ARGS)
+	$(PYTEST) -m "not browser and not slow and not postgresql" $(ARGS)
 
 lint: $(VENV)/.installed ## Check style, format and types
 	$(BIN)/ruff check .
