@@ -27,6 +27,7 @@ from locator.errors import DataError, InputError
 from locator.modes import laid_modes
 from locator.network import StreetNetwork, build_network
 from locator.registry import NOBODY, Actor, ImportReport, Registry, code_series
+from locator.registry.watch import Watch
 from locator.street_store import StreetStore, kept_buffer
 from locator.streets import Streets, build_streets, compare_streets
 from locator.view import CityView
@@ -56,6 +57,8 @@ class City:
         self._lock = threading.RLock()
         self._view: CityView | None = None
         self._mark: object = None
+        self._watch = Watch(self.registry_place)
+        self._seen: object = None
 
     @classmethod
     def open(cls, path: str | Path) -> City:
@@ -157,9 +160,14 @@ class City:
         """As `current`, as if no barrier held anywhere."""
         with self._lock:
             streets_mark = self.workspace.streets_mark()
+            layers_mark = self.workspace.layers_mark()
+            committed = self._watch.mark()
+            seen = (streets_mark, layers_mark, committed)
+            if committed is not None and self._view is not None and seen == self._seen:
+                return self._view
+            self._seen = seen
             with self.registry() as registry:
                 kept = registry.current()
-            layers_mark = self.workspace.layers_mark()
             mark = (streets_mark, kept.version, layers_mark)
             if self._view is not None and mark == self._mark:
                 return self._view

@@ -16,7 +16,7 @@ from geodata.datum import to_wgs84
 from locator.advice import Circumstances, advise
 from locator.directions import VERBS, describe_route, detour_note
 from locator.hours.timetable import CLOSED, OPEN, UNKNOWN
-from locator.nearest import OUTSIDE, UNREACHABLE, Nearest
+from locator.nearest import FOUND, OUTSIDE, UNREACHABLE, Nearest
 from locator.nearest_question import Question, ask_nearest, choose, parse_question
 from locator.pieces import locate_on_streets
 
@@ -100,26 +100,27 @@ def nearest_rows(
     `question` tells when one leaves, for the clock times of openings.
     """
     rows = []
+    stations = view.stations
     for column, index in enumerate(near.index[query].tolist()):
         if index < 0:
             break
-        station = view.stations[index]
+        lon, lat = stations.lonlat_deg[index].tolist()
         distance_m, straight_m = near.distance_m[query, column], near.straight_m[query, column]
         rows.append(
             {
-                "code": station.code,
-                "name": station.name,
-                "kind": station.kind,
-                "lon": station.lon_deg,
-                "lat": station.lat_deg,
+                "code": stations.code[index],
+                "name": stations.name[index],
+                "kind": stations.kind[index],
+                "lon": lon,
+                "lat": lat,
                 "distance_m": whole_mm(distance_m),
                 "time_s": round(float(near.time_s[query, column]), 3),
                 "straight_m": whole_mm(straight_m),
                 "snap_m": whole_mm(near.station_snap_m(query, column)),
                 **_doors(near, query, column, question),
-                "phone": station.phone,
-                "disputed": station.disputed,
-                "sample": station.sample,
+                "phone": stations.phone[index],
+                "disputed": bool(stations.disputed[index]),
+                "sample": bool(stations.sample[index]),
                 "detour": _detour(view, near, query, column),
             }
         )
@@ -230,6 +231,8 @@ def _advice(
     below: list[dict[str, Any]],
 ) -> dict[str, str] | None:
     """What to do next, where there is no answer."""
+    if near.outcome[0] == FOUND:
+        return None
     chosen = choose(view, question)
     west, south, east, north = view.bounds_deg
     lon, lat = to_wgs84(np.array([point], np.float64).reshape(-1, 2), question.datum)[0].tolist()

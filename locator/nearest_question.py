@@ -88,10 +88,12 @@ def choose(view: CityVersion, question: Question) -> Choice:
     """
     required = tuple((code,) for code in find_mode(question.mode).requires)
     needs = replace(question.needs, groups=(*question.needs.groups, *required))
-    usable = view.stations.is_usable & view.stations.is_kind(question.kind)
-    kept: Choice = view.kept(
-        ("choice", question.kind, needs), lambda: choose_stations(view.stations, needs, usable)
-    )
+
+    def choose_now() -> Choice:
+        usable = view.stations.is_usable & view.stations.is_kind(question.kind)
+        return choose_stations(view.stations, needs, usable)
+
+    kept: Choice = view.kept(("choice", question.kind, needs), choose_now)
     return kept
 
 

@@ -167,7 +167,8 @@ class NearestBody(Parameters):
     """From where to where: a position, or a place by its district, its street, or both.
 
     `at`, `open` and `stay` (minutes) ask for what is open on arrival, `need` for what it offers;
-    `accuracy` is how many metres the position may be off.
+    `accuracy` is how many metres the position may be off; `routes` false leaves out the ways, which
+    take most of the time and of the answer.
     """
 
     lon: float | None = Field(None, ge=-180, le=180)
@@ -184,6 +185,7 @@ class NearestBody(Parameters):
     stay: float = Field(0.0, ge=0, le=1440)
     need: Needs = ()
     accuracy: float | None = Field(None, gt=0, le=20_000)
+    routes: bool = True
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:

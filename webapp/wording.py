@@ -44,7 +44,7 @@ def nearest_answer(view: CityView, asked: NearestBody) -> dict[str, Any]:
         "stay_min": asked.stay,
         "need": asked.need,
     }
-    extras = Extras(routes=True, accuracy_m=asked.accuracy)
+    extras = Extras(routes=asked.routes, accuracy_m=asked.accuracy)
     document = nearest_document(view, origin.lonlat, extras=extras, **question)
     connected = document["connected"]
     for rows in (document["results"], document["below"], connected["results"] if connected else []):

@@ -119,9 +119,18 @@ def open_database(place: str | Path, *, create: bool = False) -> Database:
     DataError
         There is no registry, it is damaged, newer than this program, or cannot be used.
     """
+    file = registry_file(place)
+    if file is None:
+        return _open_server(str(place), create=create)
+    return _open_file(file, create=create)
+
+
+def registry_file(place: str | Path) -> Path | None:
+    """The file of a registry: of a city folder, or named itself; None for a server's."""
     if isinstance(place, str) and "://" in place:
-        return _open_server(place, create=create)
-    return _open_file(Path(place), create=create)
+        return None
+    path = Path(place)
+    return path / FILE_NAME if path.is_dir() else path
 
 
 @contextmanager
@@ -154,19 +163,17 @@ def _first_line(error: BaseException | None) -> str:
 # -- SQLite ------------------------------------------------------------------------------------
 
 
-def _open_file(path: Path, *, create: bool) -> Database:
-    """The file of a city folder, or a file named itself."""
-    file = path / FILE_NAME if path.is_dir() else path
+def _open_file(file: Path, *, create: bool) -> Database:
     if not create and not file.exists():
         raise DataError(f"no registry at {file}; make the city with `locator init` first")
     file = file.absolute()
     with faults(str(file)):
         _prepare_file(file, create=create)
-    return Database(_file_engine(file, _is_frozen(file)), str(file), f"sqlite:{file}")
+    return Database(_file_engine(file, is_frozen(file)), str(file), f"sqlite:{file}")
 
 
-def _is_frozen(file: Path) -> bool:
-    """Whether a file can only be read, as on a read-only disk."""
+def is_frozen(file: Path) -> bool:
+    """Whether a registry's file can only be read, as on a read-only disk."""
     return not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK))
 
 
@@ -204,7 +211,7 @@ def _begin(connection: Connection) -> None:
 
 def _prepare_file(file: Path, *, create: bool) -> None:
     """Check that a file is a sound registry of this version; make it one where it is new."""
-    frozen = file.exists() and _is_frozen(file)
+    frozen = file.exists() and is_frozen(file)
     db = _connect(file, "ro" if frozen else "rwc" if create else "rw")
     try:
         made_by = int(db.execute("PRAGMA application_id").fetchone()[0])

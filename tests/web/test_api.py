@@ -100,6 +100,17 @@ def test_nearest_route_leads_from_the_person_to_the_station(
         assert walked == pytest.approx(row["distance_m"], rel=1e-2, abs=1)
 
 
+def test_nearest_without_routes_is_the_same_but_for_them(
+    client: FlaskClient, view: CityView
+) -> None:
+    asked = {**middle(view), "at": "2026-03-02T09:00"}
+    whole = client.post(f"{API}/nearest", json=asked).get_json()
+    short = client.post(f"{API}/nearest", json={**asked, "routes": False}).get_json()
+    for row in [*whole["results"], *whole["below"]]:
+        row.pop("route", None)
+    assert short == whole
+
+
 def test_nearest_is_never_kept(client: FlaskClient, view: CityView) -> None:
     answer = client.post(f"{API}/nearest", json=middle(view))
     assert answer.headers["Cache-Control"] == "no-store"
