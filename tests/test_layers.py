@@ -305,6 +305,7 @@ ORDER = [
     "webapp.headers",
     "webapp.listing",
     "webapp.maps",
+    "webapp.logs",
     "webapp.marks",
     "webapp.packing",
     "webapp.params",

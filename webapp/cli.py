@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import json
-import logging
 import signal
 import socket
 from collections.abc import Iterator
@@ -72,10 +71,10 @@ def _run(settings: Settings, listener: socket.socket, *, as_json: bool) -> None:
     from waitress import create_server
 
     from webapp import create_app
+    from webapp.logs import keep_discreet
     from webapp.state import warm
 
-    # A page asks for a dozen tiles at once: that some wait their turn is no news.
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    keep_discreet()
     app = create_app(settings)
     warm(app)
     server = create_server(
