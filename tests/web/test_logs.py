@@ -35,7 +35,8 @@ def test_line_of_a_channel_that_breaks_keeps_no_address(
 ) -> None:
     logger.error(
         "uncaptured python exception, closing channel <HTTPChannel connected 192.0.2.7:5 at 0x7> "
-        f"(<class 'ValueError'>:{HERE} [a.py|b|1])"
+        "(<class 'ValueError'>:%s [a.py|b|1])",
+        HERE,
     )
     assert "ValueError" in caplog.text
     assert "192.0.2.7" not in caplog.text
