@@ -7,17 +7,27 @@ could not be looked at.
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from geodata.calendar import load_calendar
 from geodata.checklists import checklists
-from geodata.vocabulary import statuses_in_use
+from locator.checks import (
+    FAIL,
+    MOST_ITEMS,
+    OK,
+    UNKNOWN,
+    WARN,
+    Check,
+    count_stations,
+    in_use,
+    row_of,
+    tell_found,
+)
 from locator.errors import InputError
+from locator.publication import check_public
 from locator.registry.checklists import cheapest_lift
 from locator.registry.completeness import Task, measure_completeness, work_list
 from locator.registry.verification import label
@@ -26,44 +36,8 @@ if TYPE_CHECKING:
     from locator.city import City
     from locator.registry import Entry
 
-OK, WARN, FAIL, UNKNOWN = "ok", "warn", "fail", "unknown"
 _RANK = {FAIL: 0, WARN: 1, UNKNOWN: 2, OK: 3}
-_SHOWN = 20
 _SOON = timedelta(days=60)
-_SINGULAR = (
-    ("stations", "station"), ("rooms", "room"), ("pieces", "piece"), ("checks", "check"),
-    ("fields", "field"), ("positions", "position"), ("are", "is"), ("were", "was"),
-    ("have", "has"), ("do", "does"), ("openings or closures", "opening or closure"),
-    ("end", "ends"), ("lack", "lacks"),
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at.
-
-    Parameters
-    ----------
-    code
-        Its name for programs.
-    status
-        "ok", "warn", "fail" or "unknown".
-    title
-        What was found, in a sentence.
-    count
-        How many things.
-    advice
-        What to do; "" where nothing.
-    items
-        The first of them.
-    """
-
-    code: str
-    status: str
-    title: str
-    count: int = 0
-    advice: str = ""
-    items: tuple[dict[str, Any], ...] = ()
 
 
 def examine(city: City, *, public: bool = False, today: date | None = None) -> list[Check]:
@@ -88,39 +62,13 @@ def examine(city: City, *, public: bool = False, today: date | None = None) -> l
         *_check_calendar(day),
     ]
     if public:
-        found += _check_public(city, entries)
+        found += check_public(city, entries, day)
     return sorted(found, key=lambda check: _RANK[check.status])
 
 
 def to_document(checks: Iterable[Check]) -> dict[str, Any]:
     """The JSON document of `locator doctor`."""
     return {"checks": [asdict(check) for check in checks]}
-
-
-def _found(
-    code: str, items: Sequence[dict[str, Any]], title: str, advice: str, *, status: str = WARN
-) -> Check:
-    """A check that lists what it found; well where it found nothing."""
-    if not items:
-        return Check(code, OK, f"0 {title}")
-    count = len(items)
-    told = _one(title) if count == 1 else title
-    return Check(code, status, f"{count} {told}", count, advice, tuple(items[:_SHOWN]))
-
-
-def _one(title: str) -> str:
-    """A title of which there is one: 1 station in use has no hours."""
-    for many, one in _SINGULAR:
-        title = re.sub(rf"\b{many}\b", one, title, count=1)
-    return title
-
-
-def _stations(count: int) -> str:
-    return f"{count} station" if count == 1 else f"{count} stations"
-
-
-def _row(entry: Entry, **more: Any) -> dict[str, Any]:
-    return {"code": entry.code, "name": entry.name, **more}
 
 
 # -- positions ---------------------------------------------------------------------------------
@@ -137,7 +85,7 @@ def _check_streets(city: City) -> Iterator[Check]:
         {"code": view.stations.code[row], "name": view.stations.name[row]}
         for row in view.placement().unroutable.tolist()
     ]
-    yield _found(
+    yield tell_found(
         "unroutable",
         lost,
         f"stations in use are more than {limit:.0f} m from any street one may walk",
@@ -157,17 +105,19 @@ def _check_positions(city: City, entries: Sequence[Entry]) -> Iterator[Check]:
     by_check: dict[str, list[dict[str, Any]]] = {}
     for entry, doubt in screen_entries(view, used):
         if doubt.check != "unroutable":  # a check of its own
-            row = _row(entry, message=doubt.message, fix=doubt.fix)
+            row = row_of(entry, message=doubt.message, fix=doubt.fix)
             by_check.setdefault(doubt.check, []).append(row)
     if not by_check:
         yield Check("positions", OK, "0 suspicious positions")
     for check, rows in sorted(by_check.items()):
-        yield _found(f"position_{check}", rows, f"suspicious positions ({check})", rows[0]["fix"])
+        yield tell_found(
+            f"position_{check}", rows, f"suspicious positions ({check})", rows[0]["fix"]
+        )
 
 
 def _check_status(entries: Sequence[Entry]) -> Iterator[Check]:
-    unclear = [_row(entry) for entry in entries if not entry.status]
-    yield _found(
+    unclear = [row_of(entry) for entry in entries if not entry.status]
+    yield tell_found(
         "status_unknown",
         unclear,
         "stations do not say whether they are in use: nobody is sent there",
@@ -176,18 +126,20 @@ def _check_status(entries: Sequence[Entry]) -> Iterator[Check]:
 
 
 def _check_hours(entries: Sequence[Entry]) -> Iterator[Check]:
-    used = _in_use(entries)
-    blank = [_row(entry) for entry in used if not entry.hours and not entry.opening.known]
+    used = in_use(entries)
+    blank = [row_of(entry) for entry in used if not entry.hours and not entry.opening.known]
     unread = [
-        _row(entry, hours=entry.hours) for entry in used if entry.hours and not entry.opening.known
+        row_of(entry, hours=entry.hours)
+        for entry in used
+        if entry.hours and not entry.opening.known
     ]
-    yield _found(
+    yield tell_found(
         "hours_unknown",
         blank,
         "stations in use have no opening hours: neither open nor closed",
         "ask them: unknown hours are never shown as open",
     )
-    yield _found(
+    yield tell_found(
         "hours_unread",
         unread,
         "stations in use have hours that are not understood",
@@ -213,7 +165,7 @@ def _check_work(entries: Sequence[Entry], today: date) -> Iterator[Check]:
             for task in by_reason.get(reason, ())
             if reason != "due" or task.overdue_days(today) > 0
         ]
-        yield _found(reason, listed, title, advice, status=status)
+        yield tell_found(reason, listed, title, advice, status=status)
 
 
 _ELSEWHERE = ("hours_unknown", "missing")
@@ -240,7 +192,7 @@ def _check_publication(entries: Sequence[Entry]) -> Iterator[Check]:
         for name, count in found.missing.items()
     ]
     lacking = found.stations - found.complete
-    title = f"{lacking} of {_stations(found.stations)} lack fields needed for publication"
+    title = f"{lacking} of {count_stations(found.stations)} lack fields needed for publication"
     if not lacking:
         yield Check("mandatory", OK, title)
         return
@@ -248,7 +200,7 @@ def _check_publication(entries: Sequence[Entry]) -> Iterator[Check]:
         "fill them in: `locator stations template FILE.xlsx --filled` (one kind: --kind, one "
         "district: --district), complete the sheet, `locator stations import FILE.xlsx`"
     )
-    yield Check("mandatory", WARN, title, lacking, advice, tuple(missing[:_SHOWN]))
+    yield Check("mandatory", WARN, title, lacking, advice, tuple(missing[:MOST_ITEMS]))
 
 
 # -- checklists, calendar ----------------------------------------------------------------------
@@ -271,13 +223,15 @@ def _check_lists(entries: Sequence[Entry]) -> Iterator[Check]:
             if lift.missing or lift.unknown
         ]
         title = (
-            f"{checklist.zh}: {lifts.compliant} of {_stations(lifts.stations)} comply, "
+            f"{checklist.zh}: {lifts.compliant} of {count_stations(lifts.stations)} comply, "
             f"{lifts.failing} do not, {lifts.undecided} not known well enough"
         )
         open_cases = lifts.failing + lifts.undecided
         advice = f"the cheapest item that lifts most: {best[0]['item']}" if best else ""
         status = WARN if open_cases else OK
-        yield Check(f"checklist_{code}", status, title, open_cases, advice, tuple(best[:_SHOWN]))
+        yield Check(
+            f"checklist_{code}", status, title, open_cases, advice, tuple(best[:MOST_ITEMS])
+        )
 
 
 def _check_calendar(today: date) -> Iterator[Check]:
@@ -295,51 +249,3 @@ _CALENDAR_ADVICE = (
     "when the State Council's notice is out, put its days into geodata/data/holidays/<year>.toml "
     "beside those of other years"
 )
-
-
-# -- before going public -----------------------------------------------------------------------
-
-
-def _check_public(city: City, entries: Sequence[Entry]) -> Iterator[Check]:
-    config = city.config
-    used = _in_use(entries)
-    wanted: tuple[tuple[str, bool, str, str], ...] = (
-        ("map_approval", bool(config.map_approval), "the map's approval number (审图号)",
-         "set map_approval in city.toml; without one ask the natural-resources bureau in writing"),
-        ("icp", bool(config.icp_number), "the site's ICP number",
-         "set icp_number in city.toml"),
-        ("https", config.public_url.startswith("https://"), "a public address with https",
-         "set public_url in city.toml to an address that begins with https://"),
-        ("attribution", bool(_attribution(city)), "the source of the streets",
-         "import streets from a source that names itself"),
-    )  # fmt: skip
-    for code, there, what, advice in wanted:
-        if there:
-            yield Check(f"public_{code}", OK, f"{what} is set")
-        else:
-            yield Check(f"public_{code}", FAIL, f"{what} is missing", 1, advice)
-    sample = [_row(entry) for entry in used if entry.sample]
-    yield _found(
-        "public_sample", sample, "invented stations", "take them out: nobody must walk to one",
-        status=FAIL,
-    )  # fmt: skip
-    unsure = [_row(e) for e in used if e.kind == "mother_baby_room" and not e.access_scope]
-    yield _found(
-        "public_scope", unsure, "mother-and-baby rooms do not say who may enter",
-        "ask: a public map must send no mother to a factory", status=FAIL,
-    )  # fmt: skip
-    seen = Counter(entry.access_mode or "unknown" for entry in used)
-    unknown = seen["unknown"]
-    title = f"{_stations(unknown)} of unknown way in"
-    yield Check("public_entry", WARN if unknown else OK, title, unknown, "ask the hosts")
-
-
-def _attribution(city: City) -> str:
-    try:
-        return city.current().attribution
-    except InputError:
-        return ""
-
-
-def _in_use(entries: Iterable[Entry]) -> list[Entry]:
-    return [entry for entry in entries if entry.status in statuses_in_use()]

@@ -267,6 +267,8 @@ ORDER = [
     "locator.screening",
     "locator.city",
     "locator.closures",
+    "locator.checks",
+    "locator.publication",
     "locator.doctor",
     "locator.dossier",
     "locator.intake",
