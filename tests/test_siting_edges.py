@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -10,10 +12,12 @@ from hypothesis import strategies as st
 from locator.counted import Counted, count_length
 from locator.coverage import measure_coverage
 from locator.errors import InputError
-from locator.network import StreetNetwork
 from locator.siting.candidate_edges import WORTHWHILE_M, EdgePoints, find_edge_points
 from tests.oracles import Town, random_town
 from tests.towns import cross, make_network, place
+
+if TYPE_CHECKING:
+    from locator.network import StreetNetwork
 
 
 def gain_at(network: StreetNetwork, town: Town, within_m: float, at: tuple[int, float]) -> float:
@@ -60,7 +64,7 @@ def test_edge_points_between_two_covered_ends_stand_in_the_middle_of_the_gap() -
     assert found.most == pytest.approx(200.0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 100_000), st.floats(20.0, 900.0))
 @example(7, 250.0)
 def test_edge_points_of_a_random_town_are_nowhere_beaten_at_any_metre(
@@ -68,7 +72,7 @@ def test_edge_points_of_a_random_town_are_nowhere_beaten_at_any_metre(
 ) -> None:
     town = random_town(np.random.default_rng(seed))
     network, found = find(town, within_m)
-    best = {s: g for s, g in zip(found.street.tolist(), found.gain.tolist(), strict=True)}
+    best = dict(zip(found.street.tolist(), found.gain.tolist(), strict=True))
     rng = np.random.default_rng(seed + 1)
     streets = np.flatnonzero(network.travel != 0)
     for street in rng.permutation(streets)[:4].tolist():
@@ -81,7 +85,7 @@ def test_edge_points_of_a_random_town_are_nowhere_beaten_at_any_metre(
                 assert gain <= max(best[street], ends) + 1e-5
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 100_000), st.floats(20.0, 900.0))
 def test_edge_points_of_a_random_town_gain_what_they_say(seed: int, within_m: float) -> None:
     town = random_town(np.random.default_rng(seed))

@@ -13,25 +13,25 @@ from above, and streets whose bound is no better than the best point found need 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from locator.arrays import LIMIT_TOLERANCE_M, Bools, Floats, Ints, Longs, frozen
-from locator.coverage import COVERED
 from locator.errors import InputError
-from locator.overlay import NOWHERE, overlay_pieces
+from locator.siting.candidate_worth import bound_gains, find_worth
 
 if TYPE_CHECKING:
     from locator.counted import Counted
     from locator.coverage import Coverage
     from locator.network import StreetNetwork
+    from locator.siting.candidate_worth import Worth
 
 WORTHWHILE_M = 1.0
 """How much more than at both ends a point must gain to be worth a candidate of its own."""
 _BATCH = 64  # most promising crossings that are measured exactly to begin with
 _KEPT = 200  # rows of distances kept, one number a crossing
-_CLASSES, _STEP = 12, 1.25  # weights are rounded up to so many classes for a bound
+_STEP = 1.25  # lengths of streets are rounded up to powers of it for a bound
 _AHEAD, _BACK = 1, 2
 
 
@@ -58,54 +58,6 @@ class EdgePoints:
 
     def __len__(self) -> int:
         return len(self.street)
-
-
-class Worth(NamedTuple):
-    """What is still to gain, added up along all streets laid end to end.
-
-    Parameters
-    ----------
-    start : (s,)
-        Where each street begins on the line.
-    at, total : (k,)
-        Places on the line, and what lies before each.
-    street : (w,)
-    low_m, high_m, weight : (w,)
-        The pieces of street that there are to gain, ascending and apart; worth of each metre.
-    """
-
-    start: Floats
-    at: Floats
-    total: Floats
-    street: Ints
-    low_m: Floats
-    high_m: Floats
-    weight: Floats
-
-    def before(self, street: Ints | Longs, place: Floats) -> Floats:
-        """What lies before a place of a street, from the beginning of the line."""
-        return np.interp(self.start[street] + place, self.at, self.total)
-
-
-def find_worth(cover: Coverage, counted: Counted) -> Worth:
-    """What a coverage leaves to gain, as `counted` weighs it."""
-    open_rows = np.flatnonzero(cover.piece_state != COVERED)
-    spans = counted.span_m
-    bits = overlay_pieces(
-        cover.pieces(open_rows), (counted.street, spans[:, 0].copy(), spans[:, 1].copy())
-    )
-    both = (bits.one != NOWHERE) & (bits.other != NOWHERE)
-    street, low, high = bits.street[both], bits.from_m[both], bits.to_m[both]
-    weight = counted.weight[bits.other[both]]
-    length = cover.network.streets.length_m
-    start = np.cumsum(length) - length
-    at = np.stack((start[street] + low, start[street] + high), axis=1).ravel()
-    gained = np.stack((np.zeros(len(low)), weight * (high - low)), axis=1).ravel()
-    return Worth(
-        frozen(start), frozen(np.append(at, start[-1] + length[-1])),
-        frozen(np.append(np.cumsum(gained), float((weight * (high - low)).sum()))),
-        street, low, high, frozen(weight),
-    )  # fmt: skip
 
 
 def find_edge_points(
@@ -140,57 +92,6 @@ def find_edge_points(
     if most_streets < 0:
         raise InputError(f"most_streets: expected zero or more, got {most_streets}")
     return _Search(cover, find_worth(cover, counted), inside=inside).run(most_streets)
-
-
-def bound_gains(
-    network: StreetNetwork, worth: Worth, within_m: float, street: Ints | Longs, offset_m: Floats
-) -> Floats:
-    """What a station at each place gains at most; exact where all metres are worth the same.
-
-    Weights are rounded up to a few classes, each of which is one pass of the kernel.
-    """
-    gain = np.zeros(len(street))
-    heavy = worth.weight > 0
-    if not heavy.any() or not len(street):
-        return gain
-    top = float(worth.weight.max())
-    place = np.floor(np.log(top / worth.weight[heavy]) / np.log(_STEP) + 1e-9)
-    level = np.full(len(heavy), -1)
-    level[heavy] = np.minimum(place, _CLASSES - 1)
-    for number in np.unique(level[heavy]).tolist():
-        mine = level == number
-        most = float(worth.weight[mine].max())
-        gain += most * _measure(network, worth, mine, within_m, (street, offset_m))
-    return gain
-
-
-def _measure(
-    network: StreetNetwork,
-    worth: Worth,
-    mine: Bools,
-    within_m: float,
-    places: tuple[Ints | Longs, Floats],
-) -> Floats:
-    """Metres of some pieces that a station at each place covers."""
-    from locator.kernels.gain import measure_gains
-
-    nodes, streets = len(network.streets.node_xy_m), len(network.streets)
-    first = np.searchsorted(worth.street[mine], np.arange(streets + 1)).astype(np.int64)
-    spans = (first, np.stack((worth.low_m[mine], worth.high_m[mine]), axis=1))
-    none = (
-        np.zeros(streets + 1, np.int64), np.empty(0, np.int32), np.empty(0), np.empty(0)
-    )  # fmt: skip
-    entries = len(network.into) + 2
-    space = (
-        np.zeros(nodes, np.int32), np.empty(nodes), np.empty(entries),
-        np.empty(entries, np.int32), np.zeros(streets, np.int32), np.empty(streets, np.int32),
-    )  # fmt: skip
-    gain = np.empty(len(places[0]))
-    measure_gains(
-        network.into.group, network.group, np.full(nodes, np.inf), none, spans,
-        np.zeros(streets), places[0].astype(np.int32), places[1], within_m, 0, space, gain,
-    )  # fmt: skip
-    return gain
 
 
 class _Search:
@@ -321,7 +222,8 @@ class _Search:
             return np.ones(len(place), bool)
         streets = self.network.streets
         spans = streets.span_m[streets.span_first[street] : streets.span_first[street + 1]]
-        return ((place[:, None] >= spans[:, 0]) & (place[:, None] <= spans[:, 1])).any(axis=1)
+        within = (place[:, None] >= spans[:, 0]) & (place[:, None] <= spans[:, 1])
+        return np.asarray(within.any(axis=1))
 
     def distances_of(self, street: int) -> Floats:
         """(2, nodes): the way to the start and to the end of a street."""
@@ -334,9 +236,7 @@ class _Search:
         if node not in self._known:
             if len(self._known) >= _KEPT:
                 self._known.clear()
-            found: Any = dijkstra(
-                self.into, indices=node, limit=self.limit + LIMIT_TOLERANCE_M
-            )
+            found: Any = dijkstra(self.into, indices=node, limit=self.limit + LIMIT_TOLERANCE_M)
             self._known[node] = np.asarray(found, np.float64)
         return self._known[node]
 
@@ -449,9 +349,8 @@ class _Line:
             (np.where(met, ends, np.maximum(back, head)), ends),
         )
         before = self.search.worth.before
-        return np.sum(
-            [np.maximum(before(street, b) - before(street, a), 0.0) for a, b in parts], axis=0
-        )
+        gains = [np.maximum(before(street, b) - before(street, a), 0.0) for a, b in parts]
+        return np.asarray(np.sum(gains, axis=0))
 
 
 def _add_lines(row: Longs, place: Floats, value: Floats) -> tuple[Floats, Floats]:

@@ -174,7 +174,7 @@ def street_points(network: StreetNetwork, *, spacing_m: float) -> Candidates:
     end_offset = np.where(lowest % 2 == 0, 0.0, streets.length_m[end_street])
     street = np.concatenate((inner, end_street)).astype(np.int32)
     offset = np.concatenate((offset, end_offset)).astype(np.float64)
-    inside = _in_city(network, street, offset)
+    inside = in_city(network, street, offset)
     street, offset = street[inside], offset[inside]
     order = np.lexsort((offset, street))
     return Candidates(frozen(street[order], np.int32), frozen(offset[order]))
@@ -186,7 +186,7 @@ def _count_up(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.arange(1, int(counts.sum()) + 1) - before
 
 
-def _in_city(network: StreetNetwork, street: Ints, offset_m: Floats) -> Bools:
+def in_city(network: StreetNetwork, street: Ints, offset_m: Floats) -> Bools:
     """Which places lie in a counted span of their street."""
     first, span = network.streets.span_first, network.streets.span_m
     inside = np.zeros(len(street), bool)
