@@ -23,6 +23,7 @@ import shapely
 
 from geodata.areas import Area, read_areas, to_geojson, unite
 from geodata.datum import Projection, pick_projection
+from locator.basemap import draw_basemap
 from locator.errors import DataError, InputError
 from locator.modes import laid_modes
 from locator.network import StreetNetwork, build_network
@@ -274,7 +275,7 @@ class City:
     ) -> dict[str, Any]:
         """Build streets and networks from lines and put them in force, all or nothing.
 
-        Their places and waters are kept beside them for later questions.
+        Their places and waters are kept beside them for later questions, and so is the basemap.
         """
         tell = report or (lambda _share, _text: None)
         started = time.perf_counter() if started is None else started
@@ -303,6 +304,7 @@ class City:
                 for water in extract.water
             ]
             (folder / "water.geojson").write_text(to_geojson(waters), encoding="utf-8")
+            draw_basemap(folder, streets, report=lambda share, text: tell(0.9 + 0.1 * share, text))
             if areas:
                 replace_text(self.workspace.boundary_path, to_geojson(areas))
         tell(1.0, "done")

@@ -30,13 +30,15 @@ def create_app(config: Settings | None = None) -> Flask:
     Raises
     ------
     InputError, DataError
-        The folder is no city, or its files cannot be read.
+        The folder is no city, or its files cannot be read; or the tiles that are asked for
+        cannot be used.
     """
     from flask import Flask
 
     from locator.city import City
-    from webapp import api, assets, errors, headers, packing, pages, state, throttle
+    from webapp import api, assets, basemap, errors, headers, packing, pages, state, throttle
     from webapp.settings import Settings
+    from webapp.tile_sources import read_source
 
     settings = config or Settings()
     city = City.open(settings.city)
@@ -45,11 +47,13 @@ def create_app(config: Settings | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes
     files = assets.install(app, settings.vendor)
-    state.attach(app, state.State(city, files))
+    tiles = read_source(settings, city.config.map_approval)
+    state.attach(app, state.State(city, files, tiles))
     packing.install(app)
-    headers.install(app)
+    headers.install(app, {"img-src": tiles.origins} if tiles else None)
     errors.install(app)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(api.blueprint)
+    app.register_blueprint(basemap.blueprint)
     throttle.install(app, settings)
     return app

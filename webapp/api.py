@@ -27,7 +27,6 @@ from webapp.params import (
 )
 from webapp.state import current_view, measure, shared, view_at
 from webapp.street_tiles import MAX_ZOOM
-from webapp.water import water_geojson
 from webapp.wording import coverage_answer, nearest_answer
 
 if TYPE_CHECKING:
@@ -121,17 +120,6 @@ def coverage_tile(zoom: int, column: int, row: int) -> Response:
         body = tiles.tile(zoom, column, row)
         response = Response(body, mimetype="application/octet-stream")
     return _tagged(response, tag, lasting=asked.v == view.version)
-
-
-@blueprint.get("/water")
-def water() -> Response:
-    """Rivers and lakes as GeoJSON, for the map's ground."""
-    asked = from_query(NoParameters, request.args)
-    view = current_view()
-    tag = _tag(view, asked)
-    if request.if_none_match.contains_weak(tag):
-        return _tagged(Response(status=304), tag)
-    return _tagged(Response(water_geojson(view), mimetype="application/geo+json"), tag)
 
 
 def _columns(chosen: Stations) -> dict[str, list[Any]]:

@@ -21,7 +21,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,8 @@ from folium.template import Template
 
 MIN_ZOOM, MAX_ZOOM = 5, 18
 MAP_ID = "city"
+# Leaflet's name of the frame in which each datum's tiles lie; ours is in js/datum.js.
+_CRS = {"wgs84": "EPSG3857", "gcj02": "GCJ02"}
 _OWN_FILE = re.compile(r"/static/[\w./-]+(\?v=[0-9a-f]+)?")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _RISKY = {ord(sign): f"\\u{ord(sign):04x}" for sign in "{}<>&'`$"}
@@ -68,7 +70,7 @@ class MapFiles:
     Parameters
     ----------
     scripts
-        leaflet, locator, streets, stations, finder, coverage.
+        leaflet, locator, datum, protomaps, basemap, streets, stations, finder, coverage.
     styles
         leaflet.
     """
@@ -78,14 +80,27 @@ class MapFiles:
 
 
 class CityMap(folium.Map):
-    """A map without tiles of others, without a foreign file and without an inline part."""
+    """A map without a foreign file and without an inline part.
 
-    def __init__(self, bounds_deg: tuple[float, float, float, float], files: MapFiles) -> None:
+    Parameters
+    ----------
+    bounds_deg
+        West, south, east, north of what is shown first, WGS-84.
+    files
+        Where the scripts and styles are.
+    datum
+        Of the ground: over one in GCJ-02 the map itself converts whatever is drawn.
+    """
+
+    def __init__(
+        self, bounds_deg: tuple[float, float, float, float], files: MapFiles, datum: str = "wgs84"
+    ) -> None:
         west, south, east, north = bounds_deg
         super().__init__(
             location=[(south + north) / 2, (west + east) / 2],
             tiles=None,
             zoom_start=11,
+            crs=_CRS[datum],
             # The page itself names the source of the streets, even where no script runs.
             attribution_control=False,
             max_bounds_viscosity=0.5,
@@ -93,7 +108,8 @@ class CityMap(folium.Map):
         self._id = MAP_ID
         # Map(max_zoom=) would reach a tile layer alone.
         self.options |= {"minZoom": MIN_ZOOM, "maxZoom": MAX_ZOOM}
-        self.default_js = [(name, files.scripts[name]) for name in ("leaflet", "locator")]
+        names = ("leaflet", "locator") if datum == "wgs84" else ("leaflet", "locator", "datum")
+        self.default_js = [(name, files.scripts[name]) for name in names]
         self.default_css = [("leaflet_css", files.styles["leaflet"])]
 
 
@@ -108,6 +124,8 @@ class Plugin(JSCSSMixin, MacroElement):
         The script's function, `locator.<verb>(map, options)`.
     files, options
         Where the script is; plain values for it, none of them from the registry.
+    needs
+        Names of scripts that have to come before.
     """
 
     _template = Template(
@@ -118,13 +136,21 @@ class Plugin(JSCSSMixin, MacroElement):
         """
     )
 
-    def __init__(self, name: str, verb: str, files: MapFiles, **options: Any) -> None:
+    def __init__(
+        self,
+        name: str,
+        verb: str,
+        files: MapFiles,
+        *,
+        needs: tuple[str, ...] = (),
+        **options: Any,
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # folium's own is untyped
-        self._name = name
+        self._name = self.script_name = name
         self._id = MAP_ID
         self.verb = verb
         self.options = _script_json(options)
-        self.default_js = [(name, files.scripts[name])]
+        self.default_js = [(script, files.scripts[script]) for script in (*needs, name)]
 
 
 def city_map(
@@ -133,8 +159,10 @@ def city_map(
     *,
     addresses: Mapping[str, str],
     marks: list[dict[str, str]],
+    ground: Mapping[str, Any],
+    plugins: Sequence[str] = ("streets", "stations", "finder", "coverage"),
 ) -> MapParts:
-    """Compose the map page's map: streets, stations, the finder and the coverage panel.
+    """Compose a page's map of these plugins: streets, stations, the finder, the coverage panel.
 
     Parameters
     ----------
@@ -143,27 +171,27 @@ def city_map(
     files
         Where the scripts and styles are.
     addresses
-        Of our API: tiles, water, stations, nearest, coverage.
+        Of our API: tiles, stations, nearest, coverage.
     marks
         kind, zh, en, path, colour of each kind.
+    ground
+        What lies below all of them, see `webapp.basemap.ground`.
+    plugins
+        Their names, in any order.
     """
     west, south, east, north = bounds_deg
-    chart = CityMap(bounds_deg, files)
+    chart = CityMap(bounds_deg, files, ground["datum"])
     corners = [[south, west], [north, east]]
+    drawer = ("protomaps",) if "url" in ground else ()
+    Plugin("basemap", "addBasemap", files, needs=drawer, bounds=corners, **ground).add_to(chart)
     for plugin in (
-        Plugin(
-            "streets",
-            "addStreets",
-            files,
-            url=addresses["tiles"],
-            water=addresses["water"],
-            bounds=corners,
-        ),
+        Plugin("streets", "addStreets", files, url=addresses["tiles"]),
         Plugin("stations", "addStations", files, url=addresses["stations"], marks=marks),
         Plugin("finder", "addFinder", files, url=addresses["nearest"], marks=marks),
         Plugin("coverage", "addCoverage", files, url=addresses["coverage"]),
     ):
-        plugin.add_to(chart)
+        if plugin.script_name in plugins:
+            plugin.add_to(chart)
     return compose(chart)
 
 

@@ -19,6 +19,7 @@ from flask import (
 from geodata.vocabulary import kinds
 from locator.modes import modes
 from webapp import maps
+from webapp.basemap import ground
 from webapp.listing import list_page, listed
 from webapp.marks import Mark, marks_of
 from webapp.params import (
@@ -48,7 +49,7 @@ LIMITS = (
     ("10min", "10分钟"),
     ("15min", "15分钟"),
 )
-_SCRIPTS = ("locator", "streets", "stations", "finder", "coverage")
+_SCRIPTS = ("locator", "datum", "basemap", "streets", "stations", "finder", "coverage")
 
 
 @blueprint.get("/")
@@ -132,20 +133,24 @@ def _map_parts(view: CityView) -> maps.MapParts | None:
     state = shared()
     if not state.assets.has_packages:
         return None
-    parts = state.maps.get(view.bounds_deg)
+    below = ground(view)
+    key = (view.bounds_deg, *below.items())
+    parts = state.maps.get(key)
     if parts is None:
         url = state.assets.url
         scripts = {name: url(f"js/{name}.js") for name in _SCRIPTS}
         scripts["leaflet"] = url("vendor/leaflet/dist/leaflet.js")
+        scripts["protomaps"] = url("vendor/protomaps-leaflet/dist/protomaps-leaflet.js")
         files = maps.MapFiles(scripts, {"leaflet": url("vendor/leaflet/dist/leaflet.css")})
         addresses = {
             "tiles": "/api/v1/coverage/tiles",
-            "water": url_for("api.water"),
             "stations": url_for("api.stations"),
             "nearest": url_for("api.nearest"),
             "coverage": url_for("api.coverage"),
         }
         marks = [asdict(mark) for mark in _marks()]
-        parts = maps.city_map(view.bounds_deg, files, addresses=addresses, marks=marks)
-        state.maps[view.bounds_deg] = parts
+        parts = maps.city_map(
+            view.bounds_deg, files, addresses=addresses, marks=marks, ground=below
+        )
+        state.maps[key] = parts
     return parts

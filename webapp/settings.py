@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,12 @@ class Settings:
     trusted_proxies
         How many proxies of our own stand before the server and tell the visitor's address; with 0
         what a request says of that is not believed (LOCATOR_TRUSTED_PROXIES).
+    tiles
+        Approved tiles instead of the city's own drawing: "tianditu", or a TOML file that names
+        them (`webapp.tile_sources`); "" for none (LOCATOR_TILES).
+    tiles_key, tiles_approval
+        The provider's key, and the approval number (审图号) that has to be shown
+        (LOCATOR_TILES_KEY, LOCATOR_TILES_APPROVAL).
     """
 
     city: Path = Path("city")
@@ -60,6 +66,9 @@ class Settings:
     limit_questions: str = "1200/minute"
     limit_reports: str = "30/hour"
     trusted_proxies: int = 0
+    tiles: str = ""
+    tiles_key: str = field(default="", repr=False)
+    tiles_approval: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
@@ -77,14 +86,14 @@ class Settings:
         """
         values: dict[str, Any] = {}
         problems = []
-        for field in fields(cls):
-            name = PREFIX + field.name.upper()
+        for known in fields(cls):
+            name = PREFIX + known.name.upper()
             text = environ.get(name)
             if text is None:
                 continue
-            convert, expected = _CONVERTERS[field.name]
+            convert, expected = _CONVERTERS[known.name]
             try:
-                values[field.name] = convert(text)
+                values[known.name] = convert(text)
             except ValueError:
                 problems.append(f"{name} is {text!r}, expected {expected}")
         if problems:
@@ -141,4 +150,7 @@ _CONVERTERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "limit_questions": (_rate, _RATE_WORDS),
     "limit_reports": (_rate, _RATE_WORDS),
     "trusted_proxies": (_whole(0, 8), "a whole number from 0 to 8"),
+    "tiles": (str.strip, "a name or a file"),
+    "tiles_key": (str.strip, "a text"),
+    "tiles_approval": (str.strip, "a text"),
 }

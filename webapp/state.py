@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 from flask import Flask, current_app, g
 
+from locator.basemap import find_basemap
+from locator.errors import DataError
 from locator.moments import NOW
 from webapp.params import CoverageQuery
 from webapp.street_tiles import MAJOR_CLASSES, StreetTiles, build_tiles
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from locator.view import CityView
     from webapp.assets import Assets
     from webapp.maps import MapParts
+    from webapp.tile_sources import TileSource
 
 _KEY = "locator"
 _KEPT_TILES = 8  # some 10 MB each for a city of 150,000 streets
@@ -62,16 +66,19 @@ class State:
         The folder that was opened.
     assets
         Addresses of the static files.
+    tile_source
+        Approved tiles of others; None where the city's own drawing is shown.
     tiles
         Street tiles of the coverages asked for lately.
     maps
-        Composed maps by the bounds they show first.
+        Composed maps by what they show first and on what ground.
     """
 
     city: City
     assets: Assets
+    tile_source: TileSource | None = None
     tiles: TileStore = field(default_factory=TileStore)
-    maps: dict[tuple[float, ...], MapParts] = field(default_factory=dict)
+    maps: dict[object, MapParts] = field(default_factory=dict)
 
 
 def attach(app: Flask, state: State) -> None:
@@ -115,6 +122,8 @@ def warm(app: Flask) -> None:
     """Ask each kind of question once, so that no visitor waits for what can be done before."""
     with app.app_context():
         view = current_view()
+        with suppress(DataError):  # a folder that cannot be written: maps come without a ground
+            find_basemap(view.store)
         if len(view.streets):
             west, south, east, north = view.bounds_deg
             view.nearest([((west + east) / 2, (south + north) / 2)], k=1)

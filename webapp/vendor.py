@@ -35,6 +35,7 @@ FILES: Mapping[str, tuple[str, ...]] = {
         "dist/images/marker-icon-2x.png",
         "dist/images/marker-shadow.png",
     ),
+    "protomaps-leaflet": ("LICENSE", "dist/protomaps-leaflet.js"),
 }
 
 

@@ -29,11 +29,18 @@ def _first_usable(view: CityView) -> str:
     return str(view.stations.usable().code[0])
 
 
+def _drawing(_client: FlaskClient, view: CityView) -> str:
+    from webapp.basemap import drawing_mark
+
+    return f"/basemap/{drawing_mark(view)}.pmtiles"
+
+
 # Endpoint -> an address. Where several pages of one endpoint look different, add them in PAGES.
 EXAMPLES: Mapping[str, Callable[[FlaskClient, CityView], str]] = {
     "static": lambda _client, _view: "/static/css/site.css",
     "packaged": lambda _client, _view: "/static/vendor/leaflet/dist/leaflet.css",
     "pages.map_script": _map_script,
+    "basemap.drawing": _drawing,
     "api.coverage_tile": lambda _client, _view: "/api/v1/coverage/tiles/0/0/0",
 }
 # Pages that look different by what is asked, and pages of errors.

@@ -13,17 +13,18 @@ import pytest
 from tests.web.town import PAYLOADS
 from webapp.maps import CityMap, MapFiles, MapParts, Plugin, city_map, compose
 
-NAMES = ("leaflet", "locator", "streets", "stations", "finder", "coverage")
+NAMES = ("leaflet", "locator", "protomaps", "basemap", "streets", "stations", "finder", "coverage")
 FILES = MapFiles(
-    {name: f"/static/js/{name}.js?v=0123456789abcdef" for name in NAMES},
+    {name: f"/static/js/{name}.js?v=0123456789abcdef" for name in (*NAMES, "datum")},
     {"leaflet": "/static/vendor/leaflet/leaflet.css?v=0123456789abcdef"},
 )
-ADDRESSES = {"tiles": "/t", "water": "/w", "stations": "/s", "nearest": "/n", "coverage": "/c"}
+ADDRESSES = {"tiles": "/t", "stations": "/s", "nearest": "/n", "coverage": "/c"}
 BOUNDS = (120.0, 31.0, 121.0, 32.0)
+GROUND = {"datum": "wgs84", "url": "/basemap/0.pmtiles"}
 
 
 def compose_city(**changed: Any) -> MapParts:
-    asked = {"addresses": ADDRESSES, "marks": [], **changed}
+    asked = {"addresses": ADDRESSES, "marks": [], "ground": GROUND, **changed}
     return city_map(BOUNDS, asked.pop("files", FILES), **asked)
 
 
@@ -46,10 +47,31 @@ def test_city_map_element_holds_no_inline_part() -> None:
 
 def test_city_map_has_one_layer_per_meaning() -> None:
     script = compose_city().script
-    verbs = ("addStreets", "addStations", "addFinder", "addCoverage")
-    assert [script.count(f"locator.{verb}(") for verb in verbs] == [1, 1, 1, 1]
+    verbs = ("addBasemap", "addStreets", "addStations", "addFinder", "addCoverage")
+    assert [script.count(f"locator.{verb}(") for verb in verbs] == [1, 1, 1, 1, 1]
     assert '"maxZoom": 18' in script
     assert '"attributionControl": false' in script
+
+
+def test_city_map_without_its_drawing_loads_nothing_to_draw_with() -> None:
+    parts = compose_city(ground={"datum": "wgs84", "source": "/basemap/source"})
+    assert FILES.scripts["protomaps"] not in parts.scripts
+
+
+def test_city_map_over_shifted_tiles_is_shifted_itself() -> None:
+    parts = compose_city(ground={"datum": "gcj02"})
+    assert "crs: L.CRS.GCJ02" in parts.script
+    scripts = list(parts.scripts)
+    assert scripts.index(FILES.scripts["datum"]) < scripts.index(FILES.scripts["basemap"])
+    assert "crs: L.CRS.EPSG3857" in compose_city().script
+
+
+def test_city_map_with_some_plugins_has_no_others() -> None:
+    parts = compose_city(plugins=("stations",))
+    assert "addBasemap" in parts.script
+    assert "addStations" in parts.script
+    assert "addCoverage" not in parts.script
+    assert FILES.scripts["coverage"] not in parts.scripts
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

@@ -125,33 +125,10 @@
     },
   });
 
-  // Rivers and lakes below the streets; the map does without them where they do not come.
-  function addWater(map, url) {
-    const pane = map.createPane("water");
-    pane.style.zIndex = "150";
-    pane.style.pointerEvents = "none";
-    const renderer = L.canvas({ pane: "water", padding: 0.2 });
-    const style = { stroke: true, color: "#cfe3ec", weight: 3, fillColor: "#cfe3ec", fillOpacity: 1 };
-    locator
-      .ask(url)
-      .then((water) =>
-        L.geoJSON(water, {
-          pane: "water",
-          renderer: renderer,
-          interactive: false,
-          style: (feature) =>
-            feature.geometry.type === "MultiPolygon" ? Object.assign({}, style, { weight: 1 }) : Object.assign({ fill: false }, style),
-        }).addTo(map),
-      )
-      .catch(() => undefined);
-  }
-
   // Called by the map's script, which Folium writes.
   locator.addStreets = function (map, options) {
-    map.fitBounds(options.bounds);
-    L.control.scale({ imperial: false }).addTo(map);
-    addWater(map, options.water);
-    const layer = new StreetLayer({ url: options.url });
+    const Layer = locator.layOnMap ? locator.layOnMap(StreetLayer) : StreetLayer;
+    const layer = new Layer({ url: options.url });
     layer.on("load", () => (map.getContainer().dataset.streets = "loaded"));
     layer.on("loading", () => (map.getContainer().dataset.streets = "loading"));
     locator.streets = layer;

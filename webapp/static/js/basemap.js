@@ -1,0 +1,216 @@
+// The ground of a map: the city's own streets and waters, drawn from one file by protomaps-leaflet
+// with the fonts of the device; or approved tiles of others, where the settings say so.
+//
+// The drawing is pale, so that stations and routes stand out, and its classes differ in width and
+// lightness rather than in colour: it reads the same in grey.
+"use strict";
+
+(function (locator) {
+  const PAPER = "#f6f6f3";
+  const WATER = "#c8dbe3";
+  const FONT = 'system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "WenQuanYi Zen Hei", sans-serif';
+  // Levels from the least to the greatest: what is painted later lies on top.
+  const KINDS = {
+    path: ["footway", "path", "cycleway", "steps", "track", "bridleway", "corridor"],
+    minor: ["residential", "unclassified", "living_street", "pedestrian", "service", "road", ""],
+    tertiary: ["tertiary", "tertiary_link"],
+    secondary: ["secondary", "secondary_link"],
+    primary: ["primary", "primary_link"],
+    trunk: ["trunk", "trunk_link", "motorway", "motorway_link"],
+  };
+  // Widths in pixels at zooms; a street of 0 px is not shown there.
+  const LEVELS = [
+    { name: "path", from: 15, fill: "#c9c8c1", casing: null, width: [[15, 0.8], [18, 2]] },
+    { name: "minor", from: 13, fill: "#ffffff", casing: "#d3d2cb", width: [[13, 0.6], [14, 1.6], [16, 5], [18, 12]] },
+    { name: "tertiary", from: 12, fill: "#ffffff", casing: "#c4c3bb", width: [[12, 1.2], [14, 3], [16, 7], [18, 16]] },
+    { name: "secondary", from: 10, fill: "#fdfbf2", casing: "#b7b5aa", width: [[10, 1], [12, 2], [14, 4.5], [16, 9], [18, 20]] },
+    { name: "primary", from: 8, fill: "#fbf3d9", casing: "#a9a594", width: [[8, 1], [11, 2], [14, 5.5], [16, 11], [18, 24]] },
+    { name: "trunk", from: 5, fill: "#f5e6bd", casing: "#96917d", width: [[5, 0.8], [9, 1.6], [11, 2.6], [14, 6], [16, 12], [18, 26]] },
+  ];
+  const LABELS = {
+    path: { from: 17, size: 10 },
+    minor: { from: 16, size: 11 },
+    tertiary: { from: 14, size: 11 },
+    secondary: { from: 13, size: 12 },
+    primary: { from: 12, size: 12 },
+    trunk: { from: 11, size: 12 },
+  };
+  const INK = "#46525a";
+  const WATER_INK = "#3d6373";
+
+  // Straight between the stops, level beyond them.
+  function between(stops, zoom) {
+    const after = stops.findIndex(([at]) => at >= zoom);
+    if (after === 0) return stops[0][1];
+    if (after < 0) return stops[stops.length - 1][1];
+    const [[z0, w0], [z1, w1]] = [stops[after - 1], stops[after]];
+    return w0 + ((w1 - w0) * (zoom - z0)) / (z1 - z0);
+  }
+
+  function levelOf() {
+    const found = new Map();
+    for (const [level, kinds] of Object.entries(KINDS)) for (const kind of kinds) found.set(kind, level);
+    return (kind) => found.get(kind) || "minor";
+  }
+
+  function paintRules() {
+    const { LineSymbolizer, PolygonSymbolizer } = protomapsL;
+    const level = levelOf();
+    const isArea = (zoom, feature) => feature.geomType === 3;
+    const isLine = (zoom, feature) => feature.geomType === 2;
+    const round = { lineCap: "round", lineJoin: "round" };
+    const rules = [
+      { dataLayer: "water", filter: isArea, symbolizer: new PolygonSymbolizer({ fill: WATER }) },
+      {
+        dataLayer: "water",
+        filter: isLine,
+        symbolizer: new LineSymbolizer({ color: WATER, width: (zoom) => between([[9, 0.8], [13, 2], [17, 6]], zoom), ...round }),
+      },
+    ];
+    const add = (of, color, width) =>
+      rules.push({
+        dataLayer: "streets",
+        minzoom: of.from,
+        filter: (zoom, feature) => level(feature.props.kind) === of.name,
+        symbolizer: new LineSymbolizer({ color, width, ...round }),
+      });
+    // All casings first, so that streets that meet are open to each other.
+    for (const of of LEVELS) {
+      if (of.casing) add(of, of.casing, (zoom) => between(of.width, zoom) + (zoom < 13 ? 0.6 : 1.6));
+    }
+    for (const of of LEVELS) {
+      // Seen from afar a casing is all there is room for.
+      add(of, of.casing ? (zoom) => (zoom < of.from + 1 ? of.casing : of.fill) : of.fill, (zoom) => between(of.width, zoom));
+    }
+    return rules;
+  }
+
+  // A water's name in the widest place of what is seen of it.
+  const waterLabels = {
+    place: function (layout, geom, feature) {
+      const name = feature.props.name;
+      if (!name || feature.geomType !== 3) return undefined;
+      const font = `italic 12px ${FONT}`;
+      layout.scratch.font = font;
+      const width = layout.scratch.measureText(name).width;
+      const spot = widest(geom);
+      if (!spot || spot.width < width + 16) return undefined;
+      const anchor = Object.assign(geom[0][0].clone(), { x: spot.x, y: spot.y });
+      const box = { minX: spot.x - width / 2, maxX: spot.x + width / 2, minY: spot.y - 8, maxY: spot.y + 8 };
+      return [
+        {
+          anchor: anchor,
+          bboxes: [box],
+          deduplicationKey: name,
+          deduplicationDistance: 400,
+          draw: function (context) {
+            context.font = font;
+            context.textAlign = "center";
+            context.textBaseline = "middle";
+            context.fillStyle = WATER_INK;
+            context.fillText(name, 0, 0);
+          },
+        },
+      ];
+    },
+  };
+
+  // The longest level stretch inside rings of points, tried at a few heights.
+  function widest(rings) {
+    let [top, bottom] = [Infinity, -Infinity];
+    for (const ring of rings) for (const { y } of ring) [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
+    let best = null;
+    for (let i = 1; i < 8; i++) {
+      const y = top + ((bottom - top) * i) / 8;
+      const crossings = [];
+      for (const ring of rings) {
+        for (let j = 0; j + 1 < ring.length; j++) {
+          const [a, b] = [ring[j], ring[j + 1]];
+          if (a.y > y !== b.y > y) crossings.push(a.x + ((b.x - a.x) * (y - a.y)) / (b.y - a.y));
+        }
+      }
+      crossings.sort((a, b) => a - b);
+      for (let j = 0; j + 1 < crossings.length; j += 2) {
+        const width = crossings[j + 1] - crossings[j];
+        if (!best || width > best.width) best = { x: crossings[j] + width / 2, y, width };
+      }
+    }
+    return best;
+  }
+
+  function labelRules() {
+    const level = levelOf();
+    const rules = [{ dataLayer: "water", minzoom: 9, symbolizer: waterLabels }];
+    for (const { name } of LEVELS.slice().reverse()) {
+      rules.push({
+        dataLayer: "streets",
+        minzoom: LABELS[name].from,
+        filter: (zoom, feature) => level(feature.props.kind) === name,
+        symbolizer: new protomapsL.LineLabelSymbolizer({
+          labelProps: ["name"],
+          fill: INK,
+          stroke: "#ffffff",
+          width: 3,
+          font: `${LABELS[name].size}px ${FONT}`,
+          position: 2, // on the street
+          repeatDistance: 300,
+        }),
+      });
+    }
+    return rules;
+  }
+
+  function drawing(options) {
+    return protomapsL.leafletLayer({
+      url: options.url,
+      maxDataZoom: options.maxDataZoom,
+      paintRules: paintRules(),
+      labelRules: labelRules(),
+      backgroundColor: PAPER,
+      devicePixelRatio: Math.min(window.devicePixelRatio || 1, 2),
+      lang: "zh",
+      attribution: "", // by our own control, as text
+      className: "ground",
+      updateWhenZooming: false,
+    });
+  }
+
+  // Approved tiles come from their provider's host, which the policy then admits.
+  async function approved(map, options) {
+    const told = await locator.ask(options.source);
+    for (const url of told.layers) {
+      L.tileLayer(url, { maxNativeZoom: told.maxZoom, maxZoom: map.getMaxZoom(), className: "ground" })
+        .on("load", () => loaded(map))
+        .addTo(map);
+    }
+  }
+
+  function loaded(map) {
+    map.getContainer().dataset.ground = "loaded";
+  }
+
+  // Who made what is seen, as text: it may come from a file.
+  function addCredit(map, options) {
+    const told = [options.maker, options.attribution, options.approval && "审图号：" + options.approval];
+    if (options.sample) told.push("示例数据 SAMPLE");
+    const text = told.filter((part) => part).join("　");
+    if (!text) return;
+    const Credit = L.Control.extend({
+      options: { position: "bottomright" },
+      onAdd: () => locator.element("div", { class: "leaflet-control-attribution map-credit-line" }, text),
+    });
+    new Credit().addTo(map);
+  }
+
+  // Called by the map's script, which Folium writes.
+  locator.addBasemap = function (map, options) {
+    map.fitBounds(options.bounds);
+    L.control.scale({ imperial: false }).addTo(map);
+    addCredit(map, options);
+    if (options.source) {
+      approved(map, options).catch(() => undefined);
+    } else if (options.url && window.protomapsL) {
+      locator.ground = drawing(options).on("load", () => loaded(map)).addTo(map);
+    }
+  };
+})(window.locator);
