@@ -76,6 +76,10 @@ class Barred:
         along = float(np.clip(offset_m - self.start_m[parts[best]], 0.0, length[best]))
         return int(parts[best]), along
 
+    def restore(self, street: int, offset_m: float) -> tuple[int, float]:
+        """The street as it was, and where on it a place of a part or link lies."""
+        return int(self.origin[street]), float(self.start_m[street]) + offset_m
+
 
 def bar_streets(
     streets: Streets, grid: SnapGrid, projection: Projection, barriers: Sequence[Barrier]

@@ -158,6 +158,11 @@ def lasting(barriers: Sequence[Barrier], day: date) -> list[Barrier]:
     ]
 
 
+def changing(barriers: Sequence[Barrier]) -> bool:
+    """Whether any of them holds at some times only."""
+    return any(barrier.hours or barrier.from_date or barrier.to_date for barrier in barriers)
+
+
 def mark_barriers(barriers: Iterable[Barrier]) -> str:
     """Digits that tell sets of barriers apart."""
     text = json.dumps([identify(barrier) for barrier in barriers])

@@ -19,6 +19,7 @@ from typing_extensions import override
 
 from locator.arrays import Bools, Floats, Ints, Longs, frozen
 from locator.errors import InputError
+from locator.gates import Gates, cities_through
 from locator.hours.timetable import CLOSED, OPEN, UNKNOWN, States
 from locator.openings import Openings, find_openings, ordinary_days, usual_hours
 from locator.sweep import sweep_k_nearest
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from locator.version import CityVersion
 
 Report = Callable[[float, str], None]
+Stand = tuple["StreetNetwork", "Placement", float, "Counted"]
+"""Network, stations on it, the limit in its cost, and what counts."""
 LISTED_PAIRS = 20
 NOTHING_LOST_M = 1e-3  # less than a millimetre is nothing
 _WEEK_HOURS = 168
@@ -179,30 +182,37 @@ def ask_losses(  # noqa: PLR0913  (each is a word of the question)
     hosts
         Host by code of the station; those of no known host are left out of the ranking of hosts.
     hourly
-        Also through an ordinary week: a sweep for each distinct set of open stations.
+        Also through an ordinary week: a sweep for each distinct set of open stations and gates.
     on
         As in `locator.week.ask_week`.
     """
     from locator.moments import local_now
 
-    network, limit = view.metric(within, mode)
-    placement = view.placement(kind=kind, mode=mode, timed=network.timed)
-    counted = view.counted(by=by, demand=demand)
-    rows = placement.rows.tolist()
-    codes = tuple(view.stations.code[row] for row in rows)
+    network, placement, limit, counted = _stand(view, within, kind, mode, by, demand)
+    codes = tuple(view.stations.code[row] for row in placement.rows.tolist())
     lost = measure_losses(network, placement, limit, counted)
     through = None
     if hourly:
-        day = on or local_now(view.config.time_zone).date()
-        hours = usual_hours([view.stations.opening[row] for row in rows], day)
-        doubted = view.stations.disputed[placement.rows]
-        openings = find_openings(hours, ordinary_days(), doubted=doubted)
-        through = measure_hourly(network, placement, limit, counted, openings, report)
+        day, days = on or local_now(view.config.time_zone).date(), ordinary_days()
+        rows = placement.rows
+        hours = usual_hours([view.stations.opening[row] for row in rows.tolist()], day)
+        openings = find_openings(hours, days, doubted=view.stations.disputed[rows])
+        cities, (gates,) = cities_through(view, [days], mode, on=day)
+        stands = [_stand(city, within, kind, mode, by, demand) for city in cities]
+        through = measure_hourly(stands, openings, gates, report)
     return Losses(
         limit, codes, lost, counted.areas, counted.unit, through,
         find_pairs(network, placement, limit, counted, codes, lost),
         rank_hosts(network, placement, limit, counted, codes, hosts or {}),
     )  # fmt: skip
+
+
+def _stand(
+    view: CityVersion, within: float | str, kind: str | None, mode: str, by: str, demand: str
+) -> Stand:
+    network, limit = view.metric(within, mode)
+    placement = view.placement(kind=kind, mode=mode, timed=network.timed)
+    return network, placement, limit, view.counted(by=by, demand=demand)
 
 
 def measure_losses(
@@ -329,25 +339,35 @@ def rank_hosts(
 
 
 def measure_hourly(
-    network: StreetNetwork,
-    placement: Placement,
-    limit: float,
-    counted: Counted,
+    stands: Sequence[Stand],
     openings: Openings,
+    gates: Gates | None = None,
     report: Report | None = None,
 ) -> Hourly:
-    """What each station alone covers through the days of `openings`, per week of 168 hours."""
+    """What each station alone covers through the days of `openings`, per week of 168 hours.
+
+    Parameters
+    ----------
+    stands
+        Network, placement, limit and what counts, under each set of barriers.
+    gates
+        When which of them holds; the first one always, unless given.
+    """
     tell = report or (lambda _share, _text: None)
-    minutes = openings.known_minutes
+    shut = np.zeros(len(openings.minutes), np.int32)
+    if gates is not None:
+        openings, shut = gates.split(openings)
+    _, placement, _, counted = stands[0]
     lost = np.zeros((len(placement), len(counted.areas) + 1))
     ever = np.zeros(len(placement), bool)
-    chosen = np.flatnonzero(minutes)
-    for done, row in enumerate(chosen.tolist()):
-        opened = open_only(placement, openings.mask(row))
-        alone = measure_losses(network, opened, limit, counted)
-        lost += alone * (minutes[row] / 60.0)
+    held, of = np.unique(np.stack((shut, openings.series[0])), axis=1, return_inverse=True)
+    minutes = np.bincount(of.reshape(-1), weights=openings.minutes)
+    for done, (number, row) in enumerate(held.T.tolist()):
+        network, placed, limit, worth = stands[number]
+        alone = measure_losses(network, open_only(placed, openings.mask(row)), limit, worth)
+        lost += alone * (minutes[done] / 60.0)
         ever |= alone.sum(axis=1) > NOTHING_LOST_M
-        tell((done + 1) / len(chosen), f"{done + 1} of {len(chosen)} sets of stations")
+        tell((done + 1) / len(minutes), f"{done + 1} of {len(minutes)} sets of stations")
     lost *= _WEEK_HOURS / (minutes.sum() / 60.0)
     idle = np.where(ever, CLOSED, OPEN).astype(np.int8)
     sure = ~openings.doubtful

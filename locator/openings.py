@@ -131,19 +131,18 @@ class Openings:
         return np.asarray(self.sets.astype(np.int64) @ each)
 
     @property
-    def known_minutes(self) -> Longs:
-        """(k,) how long each set is the one that is known to be open."""
-        total = np.zeros(len(self), np.int64)
-        np.add.at(total, self.series[0], self.minutes)
-        return total
-
-    @property
     def doubtful(self) -> Bools:
         """(m,) stations that are, in some minute, neither known to be open nor to be closed."""
         found = np.zeros(self.sets.shape[1], bool)
         for known, possible in np.unique(self.series[:2].T, axis=0).tolist():
             found |= self.sets[possible] & ~self.sets[known]
         return np.asarray(found[self.station_class])
+
+    def split(self, minute: Longs) -> Openings:
+        """The same with intervals that also begin at some minutes of these days."""
+        begins = np.union1d(self.minute, minute)
+        at = np.searchsorted(self.minute, begins[:-1], side="right") - 1
+        return replace(self, minute=frozen(begins, np.int64), series=frozen(self.series[:, at]))
 
     def at(self, minute: int) -> int:
         """The interval of a minute."""

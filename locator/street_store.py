@@ -60,6 +60,8 @@ class StreetStore:
         self.streets = Streets.open(folder / "streets") if streets is None else streets
         self._networks: dict[tuple[str, bool], StreetNetwork] = {}
         self.barred: Barred | None = None
+        self.base: StreetStore | None = None  # where no barrier holds
+        self.held: tuple[Barrier, ...] = ()
         self.grid = grid or SnapGrid(self.streets)
         self._lock = threading.RLock()
 
@@ -115,7 +117,7 @@ class StreetStore:
 
         barred = bar_streets(self.streets, self.grid, self.projection, barriers)
         store = StreetStore(self.folder, barred.streets)
-        store.barred = barred
+        store.barred, store.base, store.held = barred, self, tuple(barriers)
         return store
 
     def closed(self, mode: str) -> Bools | None:

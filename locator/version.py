@@ -58,6 +58,9 @@ class CityVersion:
         Changes with the streets, the stations and the scenario.
     sites
         Planned stations by code that stand on streets for certain: (street, offset).
+    gates
+        Barriers that hold at some times only, for questions that go through the hours of a week;
+        () where the version is that of an instant, or no barrier changes.
     """
 
     def __init__(
@@ -69,11 +72,13 @@ class CityVersion:
         *,
         version: str,
         sites: dict[str, tuple[int, float]] | None = None,
+        gates: tuple[Barrier, ...] = (),
     ) -> None:
         self.workspace, self.config, self.store = workspace, config, store
         self.stations = stations.located(store.projection)
         self.version = version
         self.sites = sites or {}
+        self.gates = gates
         self._results: OrderedDict[object, Any] = OrderedDict()
         self._lock = threading.RLock()
 
@@ -248,8 +253,26 @@ class CityVersion:
         stations = self.stations.added(Stations.from_records(records))
         mark = hashlib.sha256(repr(sorted(sites.items())).encode()).hexdigest()[:8]
         version = f"{self.version}-{mark}"
+        return self._like(version, stations=stations, sites=sites)
+
+    def _like(
+        self,
+        version: str,
+        *,
+        store: StreetStore | None = None,
+        stations: Stations | None = None,
+        sites: dict[str, tuple[int, float]] | None = None,
+        gates: tuple[Barrier, ...] | None = None,
+    ) -> Self:
+        """The same version with some of its parts replaced."""
         return type(self)(
-            self.workspace, self.config, self.store, stations, version=version, sites=sites
+            self.workspace,
+            self.config,
+            self.store if store is None else store,
+            self.stations if stations is None else stations,
+            version=version,
+            sites=self.sites if sites is None else sites,
+            gates=self.gates if gates is None else gates,
         )
 
     def with_barriers(
@@ -262,40 +285,62 @@ class CityVersion:
         at
             Those that hold at a local time; all of them where neither is given.
         all_day
-            Those that hold from the first to the last minute of that day.
+            Those that hold from the first to the last minute of that day; the others become
+            `gates` of the version, which the week and the losses by the hour follow.
 
         Raises
         ------
         InputError
             Barriers hold in this view already, or the time is not understood.
         """
-        from locator.barriers import in_force, lasting, load_barriers, mark_barriers
+        from locator.barriers import changing, in_force, lasting, load_barriers
         from locator.moments import find_moment
 
         if self.store.barred is not None:
             raise InputError("barriers hold in this view already: ask the one it was made of")
         known = self.kept(("barriers",), lambda: load_barriers(self.workspace))
-        if all_day is not None:
-            barriers = lasting(known, all_day)
-        else:
+        if all_day is None:
             when = None if at is None else find_moment(at, zone=self.config.time_zone)
-            barriers = in_force(known, when) if known else []
-        if not barriers:
+            return self.holding(in_force(known, when) if known else [])
+        held = self.holding(lasting(known, all_day))
+        if not changing(known):
+            return held
+        kept: Self = self.kept(
+            ("gates", held.version), lambda: held._like(f"{held.version}-g", gates=tuple(known))
+        )
+        return kept
+
+    def holding(self, barriers: Sequence[Barrier]) -> Self:
+        """The same city where just these barriers hold, whichever do in this version."""
+        from locator.barriers import mark_barriers
+
+        if tuple(barriers) == self.store.held:
             return self
+        free = self._free()
+        if not barriers:
+            return free
         mark = mark_barriers(barriers)
-        kept: Self = self.kept(("barriers", mark), lambda: self._held(barriers, mark))
+        kept: Self = free.kept(("barriers", mark), lambda: free._held(barriers, mark))
         return kept
 
     def _held(self, barriers: Sequence[Barrier], mark: str) -> Self:
-        """The same city where these barriers hold."""
+        """The same city where these barriers hold; none held before."""
         store = self.store.with_barriers(barriers)
         sites = self.sites
         if store.barred is not None:
             sites = {code: store.barred.locate(*site) for code, site in sites.items()}
-        version = f"{self.version}-b{mark}"
-        return type(self)(
-            self.workspace, self.config, store, self.stations, version=version, sites=sites
+        return self._like(f"{self.version}-b{mark}", store=store, sites=sites)
+
+    def _free(self) -> Self:
+        """The same city without the barriers that hold in it."""
+        base, barred = self.store.base, self.store.barred
+        if base is None or barred is None:
+            return self
+        sites = {code: barred.restore(*site) for code, site in self.sites.items()}
+        kept: Self = self.kept(
+            ("free",), lambda: self._like(f"{self.version}-f", store=base, sites=sites)
         )
+        return kept
 
     def with_status(self, statuses: Mapping[str, str]) -> Self:
         """The same city with other statuses of some stations, by code; this view is unchanged."""
@@ -308,14 +353,8 @@ class CityVersion:
 
     def with_stations(self, stations: Stations, mark: str) -> Self:
         """The same streets with other stations, as of a past day; `mark` tells them apart."""
-        return type(self)(
-            self.workspace,
-            self.config,
-            self.store,
-            stations,
-            version=f"{self.version}-{hashlib.sha256(mark.encode()).hexdigest()[:8]}",
-            sites=self.sites,
-        )
+        digest = hashlib.sha256(mark.encode()).hexdigest()[:8]
+        return self._like(f"{self.version}-{digest}", stations=stations)
 
     @cached_property
     def timetable(self) -> Timetable:

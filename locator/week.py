@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from typing_extensions import override
 
-from locator.arrays import Bools, Floats, frozen
+from locator.arrays import Bools, Floats, Ints, frozen
 from locator.errors import InputError
 from locator.footing import Footing
+from locator.gates import Gates, cities_through
 from locator.needs import parse_needs, tell_needs
 from locator.openings import (
     SERIES,
@@ -73,23 +74,27 @@ class HourShare:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stretch:
-    """Some days, who is open in them, and what each set of stations covers.
+    """Some days, who is open and what is shut in them, and what is covered then.
 
     Parameters
     ----------
     openings
         Who is open when.
-    covered : (k, areas + 1)
-        What each distinct set covers; the last column lies in no area.
+    shut : (t,) int32
+        Which barriers hold in each interval, as a number.
+    covered : (barriers, k, areas + 1)
+        What each distinct set of stations covers while they hold; the last column lies in no area.
+        Not a number where the two never come together.
     """
 
     openings: Openings
+    shut: Ints
     covered: Floats
 
     def values(self, series: int, area: int | None) -> Floats:
         """(t,) what is covered in each interval, in one area or (None) everywhere."""
-        chosen = self.covered.sum(axis=1) if area is None else self.covered[:, area]
-        return np.asarray(chosen[self.openings.series[series]])
+        chosen = self.covered.sum(axis=2) if area is None else self.covered[:, :, area]
+        return np.asarray(chosen[self.shut, self.openings.series[series]])
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -111,7 +116,7 @@ class Week:
     unit
         What is counted.
     sets
-        How many distinct sets of stations were measured.
+        How many distinct sets of stations (and of barriers that hold) were measured.
     unknown
         How many stations are in some minute neither known to be open nor to be closed.
     """
@@ -160,8 +165,9 @@ class Week:
                 f"{int(self.days.openings.minute[-1]) - 1}"
             )
         at = self.days.openings.at(minute)
+        shut = self.days.shut[at]
         low, high = (
-            self.days.covered[self.days.openings.series[series, at]]
+            self.days.covered[shut, self.days.openings.series[series, at]]
             for series in (_KNOWN, _POSSIBLE)
         )
         return self.share(low, area), self.share(high, area)
@@ -246,30 +252,36 @@ def ask_week(  # noqa: PLR0913  (each is a word of the question)
     from locator.moments import local_now
 
     entered = replace(parse_needs(need), free_entry=True)
-    network, limit = view.metric(within, mode)
-    placement = view.placement(kind=kind, mode=mode, timed=network.timed)
-    footing = Footing(network, placement, limit, view.counted(by=by, demand=demand))
-    hours = [view.stations.opening[row] for row in placement.rows.tolist()]
     if dates is None:
+        on = on or local_now(view.config.time_zone).date()
         days = [ordinary_days(), holiday_days()]
-        hours = usual_hours(hours, on or local_now(view.config.time_zone).date())
     else:
-        days = [real_days(*dates, view.timetable.calendar)]
+        on, days = None, [real_days(*dates, view.timetable.calendar)]
+    cities, gates = cities_through(view, days, mode, on=on)
+    footings = []
+    for city in cities:
+        network, limit = city.metric(within, mode)
+        placement = city.placement(kind=kind, mode=mode, timed=network.timed)
+        footings.append(Footing(network, placement, limit, city.counted(by=by, demand=demand)))
+    rows = footings[0].placement.rows
+    hours = [view.stations.opening[row] for row in rows.tolist()]
     return measure_week(
-        footing,
-        hours,
+        footings,
+        hours if on is None else usual_hours(hours, on),
         days,
-        entry=tell_needs(view.stations, entered)[placement.rows],
-        doubted=view.stations.disputed[placement.rows],
+        gates=gates,
+        entry=tell_needs(view.stations, entered)[rows],
+        doubted=view.stations.disputed[rows],
         report=report,
     )
 
 
 def measure_week(
-    footing: Footing,
+    footings: Sequence[Footing],
     hours: Sequence[Hours],
     days: Sequence[Days],
     *,
+    gates: Sequence[Gates] = (),
     entry: States | None = None,
     doubted: Bools | None = None,
     report: Report | None = None,
@@ -278,45 +290,59 @@ def measure_week(
 
     Parameters
     ----------
-    footing
-        The network, stations and limit; it is left with other stations open than before.
+    footings
+        The network, stations and limit, under each set of barriers; each is left with other
+        stations open than before. On paper the first one counts.
     hours : m
         Hours of each station of the placement.
     days
         The days; a second one, where given, is the public holiday.
+    gates
+        For each of `days`, when which of the footings holds; the first one always, unless given.
     entry, doubted
         As in `locator.openings.find_openings`.
 
     Returns
     -------
     Week
-        At most one sweep up to the limit for each distinct set of stations; less where the next
-        set differs in few of them.
+        At most one sweep up to the limit for each distinct set of stations and barriers; less where
+        the next set differs in few of them.
     """
     tell = report or (lambda _share, _text: None)
-    paper = footing.covered_with(np.ones(len(hours), bool))
-    all_openings = [find_openings(hours, one, entry, doubted) for one in days]
-    masks = _in_small_steps(_distinct(all_openings))
-    covered: dict[bytes, Floats] = {}
-    for i, (key, mask) in enumerate(masks.items()):
-        covered[key] = footing.covered_with(mask)
-        tell((i + 1) / len(masks), f"{i + 1} of {len(masks)} sets of stations")
+    first = footings[0]
+    paper = first.covered_with(np.ones(len(hours), bool))
+    opened = [find_openings(hours, one, entry, doubted) for one in days]
+    laid = [_split(openings, gates[i] if gates else None) for i, openings in enumerate(opened)]
+    asked = [_in_small_steps(_distinct(laid, number)) for number in range(len(footings))]
+    sets, done = sum(map(len, asked)), 0
+    covered: list[dict[bytes, Floats]] = [{} for _ in footings]
+    for footing, masks, found in zip(footings, asked, covered, strict=True):
+        for key, mask in masks.items():
+            found[key] = footing.covered_with(mask)
+            done += 1
+            tell(done / sets, f"{done} of {sets} sets of stations")
     stretches = [
-        Stretch(openings, _gather(openings, covered, len(footing.total)))
-        for openings in all_openings
+        Stretch(openings, shut, _gather(openings, covered, len(first.total)))
+        for openings, shut in laid
     ]
     return Week(
-        footing.limit, stretches[0], stretches[1] if len(stretches) > 1 else None,
-        footing.total, paper, footing.counted.areas, footing.counted.unit, len(masks),
-        int(all_openings[0].doubtful.sum()),
+        first.limit, stretches[0], stretches[1] if len(stretches) > 1 else None,
+        first.total, paper, first.counted.areas, first.counted.unit, sets,
+        int(opened[0].doubtful.sum()),
     )  # fmt: skip
 
 
-def _distinct(all_openings: Sequence[Openings]) -> dict[bytes, Bools]:
-    """The distinct sets of stations, in the order of their time."""
+def _split(openings: Openings, gates: Gates | None) -> tuple[Openings, Ints]:
+    if gates is None:
+        return openings, frozen(np.zeros(len(openings.minutes), np.int32))
+    return gates.split(openings)
+
+
+def _distinct(laid: Sequence[tuple[Openings, Ints]], number: int) -> dict[bytes, Bools]:
+    """The distinct sets of stations while some barriers hold, in the order of their time."""
     masks: dict[bytes, Bools] = {}
-    for openings in all_openings:
-        for row in range(len(openings)):
+    for openings, shut in laid:
+        for row in np.unique(openings.series[:, shut == number]).tolist():
             mask = openings.mask(row)
             masks.setdefault(_key(mask), mask)
     return masks
@@ -343,9 +369,11 @@ def _in_small_steps(masks: dict[bytes, Bools]) -> dict[bytes, Bools]:
     return ordered
 
 
-def _gather(openings: Openings, covered: dict[bytes, Floats], areas: int) -> Floats:
-    rows = [covered[_key(openings.mask(row))] for row in range(len(openings))]
-    return frozen(np.array(rows).reshape(-1, areas))
+def _gather(openings: Openings, covered: Sequence[dict[bytes, Floats]], areas: int) -> Floats:
+    never = np.full(areas, np.nan)
+    keys = [_key(openings.mask(row)) for row in range(len(openings))]
+    rows = [[found.get(key, never) for key in keys] for found in covered]
+    return frozen(np.array(rows).reshape(len(covered), -1, areas))
 
 
 def _key(mask: Bools) -> bytes:

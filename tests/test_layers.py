@@ -259,6 +259,7 @@ ORDER = [
     "locator.map_files",
     "locator.nearest_question",
     "locator.openings",
+    "locator.gates",
     "locator.losses",
     "locator.place_checks",
     "locator.sights",

@@ -195,7 +195,7 @@ def test_hours_lost_follow_who_is_open_when() -> None:
         Hours((Rule(127, 0, 1440),), known=True),
     )
     openings = find_openings([day, night, day, Hours()], ordinary_days())
-    hourly = measure_hourly(network, placement, 30.0, counted, openings)
+    hourly = measure_hourly([(network, placement, 30.0, counted)], openings)
     # The first is never alone; the second is for 14 hours a day; the third always when open.
     expected = [0.0, 60.0 * 14 * 7, 30.0 * 10 * 7, 0.0]
     np.testing.assert_allclose(hourly.lost.sum(axis=1), expected)

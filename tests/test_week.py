@@ -57,7 +57,7 @@ def week_of(
     footing = Footing(
         network, place(network, town.stations), limit, counted or count_length(network.streets)
     )
-    return measure_week(footing, hours, [ordinary_days(), holiday_days()], entry=entry)
+    return measure_week([footing], hours, [ordinary_days(), holiday_days()], entry=entry)
 
 
 def tips(*streets: int) -> Town:
@@ -101,7 +101,7 @@ def test_openings_have_no_interval_across_the_hour_and_no_set_twice(hours: list[
     assert (start < stop).all()
     assert (start // 60 == (stop - 1) // 60).all()
     assert len({openings.mask(row).tobytes() for row in range(len(openings))}) == len(openings)
-    assert openings.known_minutes.sum() == 3 * 1440
+    assert openings.minutes.sum() == 3 * 1440
 
 
 @given(any_hours(), st.integers(1, 12))
@@ -284,7 +284,7 @@ def test_week_equals_coverage_of_the_open_stations_at_any_minute(
     network = make_network(town)
     calendar = load_calendar()
     footing = Footing(network, place(network, town.stations), 200.0, count_length(network.streets))
-    week = measure_week(footing, hours, [real_days(FIRST_DAY, 7, calendar)])
+    week = measure_week([footing], hours, [real_days(FIRST_DAY, 7, calendar)])
     table = Timetable.compile(hours, calendar)
     for minute in data.draw(st.lists(st.integers(0, 7 * 1440 - 1), min_size=1, max_size=3)):
         when = datetime.combine(FIRST_DAY, datetime.min.time()) + timedelta(minutes=minute)
@@ -311,7 +311,7 @@ def test_fewer_open_hours_never_cover_more(seed: int, hours: list[Hours]) -> Non
         network = make_network(town)
         placement = place(network, town.stations)
         footing = Footing(network, placement, 200.0, count_length(network.streets))
-        weeks.append(measure_week(footing, one, days))
+        weeks.append(measure_week([footing], one, days))
     for more, fewer in zip(weeks[0].hours(), weeks[1].hours(), strict=True):
         assert fewer.mean <= more.mean + 1e-12
         assert fewer.min <= more.min + 1e-12

@@ -66,11 +66,11 @@ def test_week_takes_about_one_sweep_for_each_set(
     for openings in (find_openings(hours, one) for one in days):
         masks += [openings.mask(row) for row in range(len(openings))]
     sets = {mask.tobytes() for mask in masks}
-    week = measure_week(footing, hours, days)
+    week = measure_week([footing], hours, days)
     assert week.sets == len(sets)
     taken = interleaved(
         {
-            "week": lambda: measure_week(footing, hours, days),
+            "week": lambda: measure_week([footing], hours, days),
             "sweep": lambda: sweep_nearest(network, placement),
             "coverage": lambda: measure_coverage(network, placement, within_m, depths=False),
         },
