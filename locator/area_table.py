@@ -125,7 +125,7 @@ def tabulate_coverage(cover: Judged, counted: Counted) -> AreaTable:
     worth = [weight]
     at, amount = np.flatnonzero(points), _amounts(counted)
     if len(at):
-        known = _states_at(cover, counted, at)
+        known = judge_points(cover, counted, at)
         on = known < _STATES
         cell.append(area[at[on]] * _STATES + known[on])
         worth.append(amount[at[on]])
@@ -154,7 +154,7 @@ def _spread_bits(cover: Judged, counted: Counted, spread: Bools) -> tuple[Bytes,
     return cover.piece_state[bits.one[inside]], bits.length_m[inside] * counted.weight[row], row
 
 
-def _states_at(cover: Judged, counted: Counted, rows: Longs) -> Bytes:
+def judge_points(cover: Judged, counted: Counted, rows: Longs) -> Bytes:
     """The best state at each point; 3 where the mode has no street there."""
     assert counted.at_m is not None  # noqa: S101  (the caller's rows come from it)
     street, at = counted.street[rows], counted.at_m[rows]

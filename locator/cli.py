@@ -23,6 +23,7 @@ from locator import (
 from locator.care_commands import stations
 from locator.coverage_commands import coverage
 from locator.nearest_commands import nearest
+from locator.plan_commands import plan
 from locator.terminal import (
     Commands,
     Progress,
@@ -33,7 +34,6 @@ from locator.terminal import (
     table,
     warn,
 )
-from locator.word_options import KIND_WORD, MODE_WORD
 
 _SHOWN_ITEMS = 5
 
@@ -54,6 +54,7 @@ def streets() -> None:
 cli.add_command(stations)
 cli.add_command(nearest)
 cli.add_command(coverage)
+cli.add_command(plan)
 for _command in (
     *scenario_commands.COMMANDS,
     *barrier_commands.COMMANDS,
@@ -136,45 +137,6 @@ def import_streets(files: tuple[Path, ...], boundary: Path | None, buffer_m: flo
         change = ", ".join(f"{key} {value:,.0f}" for key, value in made["difference"].items())
         lines.append(f"change: {change}")
     show(made, lines)
-
-
-# -- questions ---------------------------------------------------------------------------------
-
-
-@cli.command()
-@click.option("--objective", type=click.Choice(["coverage"]), default="coverage",
-              show_default=True, help="What the new stations are for.")  # fmt: skip
-@click.option("--new", type=click.IntRange(min=1), default=5, show_default=True,
-              help="How many new stations.")  # fmt: skip
-@click.option("--within", required=True, metavar="M", help="1000 (metres) or 15min.")
-@click.option("--kind", type=KIND_WORD, help="Count and build only that kind of station.")
-@click.option("--mode", type=MODE_WORD, default="walk", show_default=True,
-              help="walk, slow_walk, car or truck.")  # fmt: skip
-@click.option("--seed", type=int, help="Kept with the plan; this method needs no chance.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the plan here too.")
-@shared
-def plan(
-    objective: str, new: int, within: str, kind: str | None, mode: str, seed: int | None,
-    output: Path | None,
-) -> None:  # fmt: skip
-    """Where new stations would cover most street newly, in build order."""
-    view = settings().open().current()
-    made = view.plan(
-        new=new, within_m=within, objective=objective, kind=kind, mode=mode, seed=seed,
-        report=Progress(),
-    )  # fmt: skip
-    document = made.to_json()
-    if output is not None:
-        made.save(output)
-    rows = [
-        [str(i), f"{site['lon']:.6f}", f"{site['lat']:.6f}", metres(site["gain"]),
-         metres(site["cumulative"])]
-        for i, site in enumerate(document["sites"], start=1)
-    ]  # fmt: skip
-    lines = table(rows, ["", "lon", "lat", "gains", "together"]) if rows else ["nothing to gain"]
-    lines.append(f"covered {made.before['share']:.1%} now, {made.after['share']:.1%} with the plan")
-    lines.append("how far from the best possible: not known (no bound was computed)")
-    show(document, lines)
 
 
 @cli.command()

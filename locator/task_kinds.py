@@ -130,20 +130,28 @@ def _ask_coverage(
     return coverage_document(view, cover, kind=kind)
 
 
-def _ask_plan(
+def _ask_plan(  # noqa: PLR0913  (each is a word of the question)
     folder: str,
     tell: Report,
     *,
-    new: int,
-    within_m: float | str,
+    new: int | None = None,
+    within_m: float | str | None = None,
     objective: str = "coverage",
     kind: str | None = None,
     mode: str = "walk",
-    seed: int | None = None,
+    demand: str = "",
+    share: float = 1.0,
+    decay: str = "",
+    seed: int = 0,
+    time_limit_s: float = 60.0,
+    iterations: int | None = None,
 ) -> dict[str, Any]:
+    from locator.siting.planning import Effort
+
+    effort = Effort(time_limit_s, iterations, seed)
     made = _view(folder).plan(
-        new=new, within_m=within_m, objective=objective, kind=kind, mode=mode, seed=seed,
-        report=tell,
+        new=new, within_m=within_m, objective=objective, kind=kind, mode=mode, demand=demand,
+        share=share, decay=decay, effort=effort, report=tell,
     )  # fmt: skip
     return made.to_json()
 

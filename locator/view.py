@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -12,12 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from locator.arrays import Bools, frozen
-from locator.errors import InputError, NotFoundError
-from locator.pieces import locate_on_streets
 from locator.version import CityVersion, Report
 
 if TYPE_CHECKING:
+    from locator.arrays import Bools
     from locator.coverage import Coverage
     from locator.curve import Curve
     from locator.islands import Islands
@@ -26,7 +23,10 @@ if TYPE_CHECKING:
     from locator.reach import Reach
     from locator.reach_area import ReachArea
     from locator.rest import Rest
+    from locator.siting.candidates import Candidates
     from locator.siting.plan import Plan
+    from locator.siting.planning import Effort
+    from locator.siting.solution import Stop
     from locator.situations import Fitness
     from locator.spread import Spread
     from locator.week import Week
@@ -291,58 +291,39 @@ class CityView(CityVersion):
         )
         return kept
 
-    def plan(
+    def plan(  # noqa: PLR0913  (each is a word of the question)
         self,
         *,
-        new: int,
-        within_m: float | str,
+        new: int | None = None,
+        within_m: float | str | None = None,
         objective: str = "coverage",
         kind: str | None = None,
         mode: str = "walk",
-        seed: int | None = None,
+        candidates: Candidates | None = None,
+        effort: Effort | None = None,
         report: Report | None = None,
+        should_stop: Stop | None = None,
+        **more: Any,
     ) -> Plan:
-        """Where `new` stations would cover most street newly, in build order.
+        """Where new stations should stand, in build order, with a bound that no plan can pass.
 
-        The worth is measured again by `coverage`, by another way than the planner's own sum.
+        Parameters
+        ----------
+        new, within_m, objective
+            How many, within which limit, for what: "coverage", "sites" (fewest for all or a
+            share), "mean" or "worst" way.
+        candidates
+            Where sites may stand; None for crossings and points on streets.
+        effort
+            Time, rounds, seed and sites to begin with.
+        **more
+            Other words of `siting.question.PlanQuestion`: demand, share, decay, keep, forbid, at.
         """
-        from locator.siting.candidates import street_points
-        from locator.siting.cover import cover_greedily
-        from locator.siting.plan import STATUS_NO_BOUND, Plan
+        from locator.siting.planning import make_plan
+        from locator.siting.question import ask
 
-        if objective != "coverage":
-            raise NotFoundError(f"objective {objective!r} is not known: choose coverage")
-        if new < 1:
-            raise InputError(f"{new} new stations were asked for, expected 1 or more")
-        started = time.perf_counter()
-        network = self.network(mode)
-        if network.mode.is_parked:
-            raise InputError(f"sites cannot be planned for {mode} yet: choose walk or car")
-        limit = network.mode.metres(within_m)
-        candidates = street_points(network, spacing_m=max(limit / 10, 25.0))
-        chosen = cover_greedily(
-            network, self.placement(kind=kind, mode=mode), candidates, limit, new=new, report=report
-        )
-        sites = list(zip(chosen.street.tolist(), chosen.offset_m.tolist(), strict=True))
-        before = self.coverage(within_m=limit, kind=kind, mode=mode)
-        scenario = self.with_scenario(build=sites, kind=kind)
-        after = scenario.coverage(within_m=limit, kind=kind, mode=mode)
-        xy = locate_on_streets(self.streets, chosen.street, chosen.offset_m)
-        return Plan(
-            objective=objective,
-            status=STATUS_NO_BOUND,
-            within_m=limit,
-            kind=kind,
-            mode=mode,
-            street=chosen.street,
-            offset_m=chosen.offset_m,
-            lonlat_deg=frozen(self.to_lonlat(xy).reshape(-1, 2)),
-            gain=chosen.gain_m,
-            value=after.covered_m - before.covered_m,
-            bound=None,
-            before={"covered_m": before.covered_m, "share": before.share},
-            after={"covered_m": after.covered_m, "share": after.share},
-            inputs=self._question_hash(objective, limit, kind, mode, new),
-            seconds=time.perf_counter() - started,
-            seed=seed,
-        )
+        question = ask(objective=objective, new=new, within=within_m, kind=kind, mode=mode, **more)
+        return make_plan(
+            self, question, candidates=candidates, effort=effort, report=report,
+            should_stop=should_stop,
+        )  # fmt: skip

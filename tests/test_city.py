@@ -76,7 +76,7 @@ def test_promise_of_a_plan_is_measured_again(tmp_path: Path) -> None:
     assert abs(better.coverage(within_m=150).share - plan.share_after) < 1e-9
     assert plan.value == pytest.approx(plan.gain.sum(), abs=1e-6)
     assert plan.before["covered_m"] + plan.value == pytest.approx(plan.after["covered_m"])
-    assert (plan.bound, plan.gap, plan.proven) == (None, None, False)
+    assert (plan.bound, plan.gap, plan.proven) == (plan.value, 0.0, True)
     assert len(city.stations) == 1  # the view itself is unchanged
 
 

@@ -138,11 +138,15 @@ def test_three_questions_answer_with_their_keys(
     plan = run("plan", "--objective", "coverage", "--new", 5, "--within", 1000, "-o", out,
                "--city", city, "--json").json  # fmt: skip
     assert set(plan) >= PLAN_KEYS
-    assert plan["bound"] is None
-    assert plan["proven"] is False
+    assert plan["bound"] >= plan["value"] > 0
+    assert plan["certificate"] in {"u", "tree"}
+    assert plan["proven"] == (plan["bound"] == plan["value"])
     assert plan["before"]["covered_m"] + plan["value"] == pytest.approx(plan["after"]["covered_m"])
     assert plan["sites"][-1]["cumulative"] == pytest.approx(plan["value"], abs=1e-2)
     assert json.loads(out.read_text("utf-8")) == plan
+    checked = run("--json", "plan", "verify", out, "--city", city).json
+    assert (checked["ok"], checked["problems"]) == (True, [])
+    assert checked["value"] == pytest.approx(plan["value"], rel=1e-9)
 
 
 @pytest.mark.slow
@@ -259,7 +263,10 @@ def test_usage_errors_exit_2_and_say_what_is_expected(tmp_path: Path, run) -> No
         (["nearest", "nan", "1"], "finite"),
         (["nearest", "1", "2", "--k", "0"], "k"),
         (["coverage"], "--within"),
-        (["plan", "--objective", "mean", "--within", "500"], "coverage"),
+        (["plan", "--objective", "beauty", "--within", "500"], "coverage"),
+        (["plan", "--new", "0", "--within", "500", "--city", tmp_path], "city folder"),
+        (["plan", "--new", "2", "verify", "x.json"], "--new belongs to plan"),
+        (["plan", "verify"], "FILE"),
         (["nosuch"], "nosuch"),
         (["stations", "import", "--city", tmp_path], "city folder"),
         (["coverage", "--within", "500", "--city", tmp_path / "none"], "locator init"),

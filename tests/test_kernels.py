@@ -271,7 +271,9 @@ def _python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("first", ["compiler", "gain", "gaps", "intervals", "search", "sweeps"])
+@pytest.mark.parametrize(
+    "first", ["compiler", "gaps", "intervals", "search", "siting_reach", "sweeps"]
+)
 def test_cache_folder_is_set_before_numba_is_imported(tmp_path: Path, first: str) -> None:
     code = (
         f"import locator.kernels.{first}; import os; import numba;"

@@ -6,9 +6,10 @@
     reach       distance to the nearest stations as a function of the place
     trips       round trips: the way there and the way back to one station
     stands      where a vehicle is left for the last stretch on foot
+    gain        what a new station would add at most
     gaps        connected uncovered pieces, and their farthest points
-    gain        what a new station would add
-    siting_*    choosing sites on a matrix: search, and the bound that no choice can pass
+    siting_*    choosing sites on a matrix: search, and the bound that no choice can pass;
+                what each candidate alone reaches
     limited_*   the same where money, floors or backups limit the choice
     cover_*     covering everything: what need not be looked at, search, bound, cases
     lengths     how much is covered, as numbers only
@@ -37,7 +38,7 @@ def compile_all() -> int:
     for name in (
         "cover_dominance", "cover_prices", "cover_search", "cover_tree", "gain", "gaps", "geometry",
         "intervals", "lengths", "limited_prices", "limited_search", "losses", "reach", "search",
-        "siting_bound", "siting_search", "stands", "sweeps", "trips", "whatif",
+        "siting_bound", "siting_reach", "siting_search", "stands", "sweeps", "trips", "whatif",
     ):  # fmt: skip
         import_module(f"locator.kernels.{name}")  # its kernels declare themselves
     for one in KERNELS:

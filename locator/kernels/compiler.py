@@ -46,7 +46,7 @@ def mark_sources(folder: Path) -> str:
     """Name the state of the modules that kernels are compiled from.
 
     numba looks for changes in a kernel's own file only: after a change of `heap.py` it would go on
-    running the old one inside `gain.py`. So each state of the sources has a cache of its own.
+    running the old one inside `whatif.py`. So each state of the sources has a cache of its own.
     """
     sources = [*sorted(folder.glob("*.py")), folder.parent / "arrays.py"]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:16]

@@ -132,17 +132,3 @@ def measure_gains(
             now = covered_metres(s, limit, from_u, from_v, extra, streets, placed, spans, scratch)
             total += now - covered[s]
         gain[c] = total
-
-
-@kernel(STREETS, F1, PLACED, SPANS, F, OUT_F1)
-def cover_each(streets, nearest, placed, spans, limit, covered):
-    """Counted metres of every street within `limit` of the present stations."""
-    ends, _, travel = streets
-    scratch = make_scratch(2, placed[0])
-    for s in range(len(travel)):
-        covered[s] = 0.0
-        if travel[s]:
-            covered[s] = covered_metres(
-                s, limit, nearest[ends[2 * s]], nearest[ends[2 * s + 1]], np.nan,
-                streets, placed, spans, scratch,
-            )  # fmt: skip

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from locator.arrays import Bools, Floats, Ints, frozen
 from locator.errors import InputError, NotFoundError
+from locator.pieces import locate_on_streets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
     from locator.network import StreetNetwork
     from locator.streets import Streets
 
+MOST_POINTS = 10_000
+"""So many are offered where nobody names any: a plan of a city stays below a gigabyte."""
+_USUAL_LIMIT_M = 1000.0
+_LEAST_SPACING_M = 25.0
+_GROWTH = 1.25  # of the cells, from try to try
 NO_COSTS: Floats = frozen([], np.float64)
 
 
@@ -178,6 +184,35 @@ def street_points(network: StreetNetwork, *, spacing_m: float) -> Candidates:
     street, offset = street[inside], offset[inside]
     order = np.lexsort((offset, street))
     return Candidates(frozen(street[order], np.int32), frozen(offset[order]))
+
+
+def default_points(network: StreetNetwork, limit: float | None) -> Candidates:
+    """Candidates where nobody names any: street points, thinned where a city has too many of them.
+
+    Parameters
+    ----------
+    network
+        On whose streets stations stand.
+    limit
+        Points are a tenth of it apart, but no nearer than `_LEAST_SPACING_M`; None as of 1,000 m.
+
+    Notes
+    -----
+    Of more than `MOST_POINTS` the one nearest to the middle of each cell of a grid is kept, and the
+    cells grow until few enough are left. Deterministic.
+    """
+    spacing = max((limit or _USUAL_LIMIT_M) / 10.0, _LEAST_SPACING_M)
+    points = street_points(network, spacing_m=spacing)
+    xy = locate_on_streets(network.streets, points.street, points.offset_m).reshape(-1, 2)
+    rows, cell_m = np.arange(len(points)), spacing
+    while len(rows) > MOST_POINTS:
+        cell_m *= _GROWTH
+        cell = np.floor(xy / cell_m)
+        away = np.hypot(*(xy - (cell + 0.5) * cell_m).T)
+        order = np.lexsort((np.arange(len(points)), away, cell[:, 1], cell[:, 0]))
+        heads = np.unique(cell[order], axis=0, return_index=True)[1]
+        rows = np.sort(order[heads])
+    return points.take(rows)
 
 
 def _count_up(counts: NDArray[np.int64]) -> NDArray[np.int64]:

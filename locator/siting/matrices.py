@@ -82,6 +82,8 @@ def _read_sparse(
     """Pairs of a sparse matrix with columns ascending; `twice`: a pair may be given repeatedly."""
     if matrix.ndim != _TABLE:
         raise InputError(f"{name}: expected (demand, candidates), got the shape {matrix.shape}")
+    if matrix.format == "csr" and matrix.has_canonical_format:  # in order already, each pair once
+        return matrix.shape, (matrix.indptr.astype(np.int64), matrix.indices, matrix.data)
     # scipy adds up what is given twice and turns yes into numbers: so only positions go through.
     coo = matrix.tocoo()
     row, column = coo.coords if hasattr(coo, "coords") else (coo.row, coo.col)
