@@ -123,9 +123,14 @@ def _read_start(view: CityView, file: Path) -> tuple[tuple[int, float], ...]:
 
 
 def _read_candidates(view: CityView, file: Path | None, mode: str) -> Candidates | None:
+    """The candidates of a list, as a station list is read; what is left out goes with them."""
     if file is None:
         return None
-    raise NotImplementedError(view, mode)
+    from locator.siting.candidate_partners import read_partners
+
+    found = read_partners(view, file, mode=mode)
+    warn(found.warnings)
+    return found.candidates
 
 
 @contextmanager
