@@ -70,9 +70,9 @@ class MapFiles:
     Parameters
     ----------
     scripts
-        leaflet, locator, datum, protomaps, basemap, streets, stations, finder, coverage.
+        leaflet, locator, datum, protomaps, basemap, handling, streets, stations, finder, coverage.
     styles
-        leaflet.
+        leaflet, map.
     """
 
     scripts: Mapping[str, str]
@@ -110,7 +110,7 @@ class CityMap(folium.Map):
         self.options |= {"minZoom": MIN_ZOOM, "maxZoom": MAX_ZOOM}
         names = ("leaflet", "locator") if datum == "wgs84" else ("leaflet", "locator", "datum")
         self.default_js = [(name, files.scripts[name]) for name in names]
-        self.default_css = [("leaflet_css", files.styles["leaflet"])]
+        self.default_css = [(f"{name}_css", files.styles[name]) for name in ("leaflet", "map")]
 
 
 class Plugin(JSCSSMixin, MacroElement):
@@ -184,6 +184,7 @@ def city_map(
     corners = [[south, west], [north, east]]
     drawer = ("protomaps",) if "url" in ground else ()
     Plugin("basemap", "addBasemap", files, needs=drawer, bounds=corners, **ground).add_to(chart)
+    Plugin("handling", "addHandling", files).add_to(chart)
     for plugin in (
         Plugin("streets", "addStreets", files, url=addresses["tiles"]),
         Plugin("stations", "addStations", files, url=addresses["stations"], marks=marks),

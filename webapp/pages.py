@@ -49,7 +49,7 @@ LIMITS = (
     ("10min", "10分钟"),
     ("15min", "15分钟"),
 )
-_SCRIPTS = ("locator", "datum", "basemap", "streets", "stations", "finder", "coverage")
+_SCRIPTS = ("locator", "datum", "basemap", "handling", "streets", "stations", "finder", "coverage")
 
 
 @blueprint.get("/")
@@ -141,7 +141,8 @@ def _map_parts(view: CityView) -> maps.MapParts | None:
         scripts = {name: url(f"js/{name}.js") for name in _SCRIPTS}
         scripts["leaflet"] = url("vendor/leaflet/dist/leaflet.js")
         scripts["protomaps"] = url("vendor/protomaps-leaflet/dist/protomaps-leaflet.js")
-        files = maps.MapFiles(scripts, {"leaflet": url("vendor/leaflet/dist/leaflet.css")})
+        styles = {"leaflet": url("vendor/leaflet/dist/leaflet.css"), "map": url("css/map.css")}
+        files = maps.MapFiles(scripts, styles)
         addresses = {
             "tiles": "/api/v1/coverage/tiles",
             "stations": url_for("api.stations"),

@@ -153,6 +153,49 @@ def test_map_says_whose_it_is_and_that_it_is_a_sample(open_page: OpenPage) -> No
     assert page.locator("#map_city svg.leaflet-attribution-flag").count() == 0
 
 
+def test_keyboard_asks_from_the_middle_of_the_map_and_leaves_it(
+    open_page: OpenPage, station: tuple[float, float]
+) -> None:
+    page = open_page()
+    page.wait_for_selector(READY)
+    move(page, station, 16)
+    box = page.locator("#map_city")
+    assert "回车" in (box.get_attribute("aria-label") or "")
+    assert not page.locator(".map-centre").is_visible()
+    page.evaluate("() => map_city.on('click', (event) => { window.clicked = event.latlng; })")
+    page.locator("#map_city").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(500)
+    assert page.locator(".map-centre").is_visible()
+    middle = page.evaluate("() => [map_city.getCenter().lng, map_city.getCenter().lat]")
+    assert middle[0] > station[0]
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => window.clicked")
+    assert page.evaluate("() => [window.clicked.lng, window.clicked.lat]") == middle
+    page.evaluate("() => map_city.closePopup()")
+    box.focus()
+    page.keyboard.press("Escape")
+    assert page.evaluate("() => document.activeElement.id") != "map_city"
+
+
+def test_location_button_on_the_map_is_the_page_s_own(
+    open_page: OpenPage, station: tuple[float, float]
+) -> None:
+    page = open_page(location=station)
+    page.wait_for_selector(READY)
+    page.evaluate(
+        """() => document.getElementById("locate")
+          .addEventListener("click", () => { window.asked = true; })"""
+    )
+    button = page.locator("#map_city .map-locate")
+    assert button.get_attribute("aria-label") == "用我的位置"
+    size = button.bounding_box()
+    assert size
+    assert min(size["width"], size["height"]) >= 44
+    button.click()
+    assert page.evaluate("() => window.asked")
+
+
 def test_page_without_its_ground_works(open_page: OpenPage, witness: Witness) -> None:
     page = open_page("/coverage")
     page.route("**/*.pmtiles", lambda route: route.abort())

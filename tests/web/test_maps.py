@@ -13,10 +13,20 @@ import pytest
 from tests.web.town import PAYLOADS
 from webapp.maps import CityMap, MapFiles, MapParts, Plugin, city_map, compose
 
-NAMES = ("leaflet", "locator", "protomaps", "basemap", "streets", "stations", "finder", "coverage")
+NAMES = (
+    "leaflet",
+    "locator",
+    "protomaps",
+    "basemap",
+    "handling",
+    "streets",
+    "stations",
+    "finder",
+    "coverage",
+)
 FILES = MapFiles(
     {name: f"/static/js/{name}.js?v=0123456789abcdef" for name in (*NAMES, "datum")},
-    {"leaflet": "/static/vendor/leaflet/leaflet.css?v=0123456789abcdef"},
+    {name: f"/static/css/{name}.css?v=0123456789abcdef" for name in ("leaflet", "map")},
 )
 ADDRESSES = {"tiles": "/t", "stations": "/s", "nearest": "/n", "coverage": "/c"}
 BOUNDS = (120.0, 31.0, 121.0, 32.0)
@@ -37,7 +47,7 @@ def test_city_map_composed_twice_is_the_same() -> None:
 def test_city_map_names_own_files_in_order() -> None:
     parts = compose_city()
     assert parts.scripts == tuple(FILES.scripts[name] for name in NAMES)
-    assert parts.styles == (FILES.styles["leaflet"],)
+    assert parts.styles == (FILES.styles["leaflet"], FILES.styles["map"])
 
 
 def test_city_map_element_holds_no_inline_part() -> None:
@@ -47,8 +57,8 @@ def test_city_map_element_holds_no_inline_part() -> None:
 
 def test_city_map_has_one_layer_per_meaning() -> None:
     script = compose_city().script
-    verbs = ("addBasemap", "addStreets", "addStations", "addFinder", "addCoverage")
-    assert [script.count(f"locator.{verb}(") for verb in verbs] == [1, 1, 1, 1, 1]
+    verbs = ("addBasemap", "addHandling", "addStreets", "addStations", "addFinder", "addCoverage")
+    assert [script.count(f"locator.{verb}(") for verb in verbs] == [1, 1, 1, 1, 1, 1]
     assert '"maxZoom": 18' in script
     assert '"attributionControl": false' in script
 

@@ -12,7 +12,8 @@
   // Levels from the least to the greatest: what is painted later lies on top.
   const KINDS = {
     path: ["footway", "path", "cycleway", "steps", "track", "bridleway", "corridor"],
-    minor: ["residential", "unclassified", "living_street", "pedestrian", "service", "road", ""],
+    service: ["service", "busway"],
+    minor: ["residential", "unclassified", "living_street", "pedestrian", "road", ""],
     tertiary: ["tertiary", "tertiary_link"],
     secondary: ["secondary", "secondary_link"],
     primary: ["primary", "primary_link"],
@@ -21,7 +22,8 @@
   // Widths in pixels at zooms; a street of 0 px is not shown there.
   const LEVELS = [
     { name: "path", from: 15, fill: "#c9c8c1", casing: null, width: [[15, 0.8], [18, 2]] },
-    { name: "minor", from: 13, fill: "#ffffff", casing: "#d3d2cb", width: [[13, 0.6], [14, 1.6], [16, 5], [18, 12]] },
+    { name: "service", from: 15, fill: "#ffffff", casing: "#dcdbd5", width: [[15, 1.2], [16, 2.5], [18, 7]] },
+    { name: "minor", from: 13, fill: "#ffffff", casing: "#d9d8d1", width: [[13, 0.6], [14, 1.6], [16, 5], [18, 12]] },
     { name: "tertiary", from: 12, fill: "#ffffff", casing: "#c4c3bb", width: [[12, 1.2], [14, 3], [16, 7], [18, 16]] },
     { name: "secondary", from: 10, fill: "#fdfbf2", casing: "#b7b5aa", width: [[10, 1], [12, 2], [14, 4.5], [16, 9], [18, 20]] },
     { name: "primary", from: 8, fill: "#fbf3d9", casing: "#a9a594", width: [[8, 1], [11, 2], [14, 5.5], [16, 11], [18, 24]] },
@@ -29,6 +31,7 @@
   ];
   const LABELS = {
     path: { from: 17, size: 10 },
+    service: { from: 17, size: 10 },
     minor: { from: 16, size: 11 },
     tertiary: { from: 14, size: 11 },
     secondary: { from: 13, size: 12 },
