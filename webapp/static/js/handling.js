@@ -31,7 +31,7 @@
       onAdd: function () {
         const button = element(
           "button",
-          { type: "button", class: "map-locate", "aria-label": said("用我的位置"), title: said("用我的位置") },
+          { type: "button", class: "map-locate", "aria-label": said("定位到我这里"), title: said("定位到我这里") },
           "◎",
         );
         button.addEventListener("click", () => wanted.click());
