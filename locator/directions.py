@@ -37,11 +37,11 @@ _STRAIGHT_DEG, _SLIGHT_DEG, _BACK_DEG = 30.0, 60.0, 150.0
 _NEW_STEP_DEG = 60.0  # a bend in one street that has to be told
 _NAMELESS_STEP_DEG = 45.0
 
-_COMPASS = (
+COMPASS = (
     ("东", "east"), ("东北", "north-east"), ("北", "north"), ("西北", "north-west"),
     ("西", "west"), ("西南", "south-west"), ("南", "south"), ("东南", "south-east"),
 )  # fmt: skip
-_TURNS = {
+TURNS = {
     "straight": ("直行", "Go straight on"),
     "slight_left": ("向左前方走", "Bear left"),
     "left": ("左转", "Turn left"),
@@ -171,7 +171,7 @@ def describe_route(route: Route, streets: Streets, station: str, mode: Mode) -> 
 
 def _next_step(before: _Bit, bit: _Bit, verb: str) -> Step:
     turn = name_turn(bit.begin_deg - before.end_deg)
-    zh, en = _TURNS[turn]
+    zh, en = TURNS[turn]
     if bit.name and bit.name == before.name:
         zh, en = f"{zh}，继续沿{bit.name}{verb}", f"{en} to stay on {bit.name}, "
     elif bit.name:
@@ -184,7 +184,7 @@ def _next_step(before: _Bit, bit: _Bit, verb: str) -> Step:
 
 def _parking_step(bit: _Bit) -> Step:
     """Where the vehicle is left."""
-    zh, en = _COMPASS[round(bit.begin_deg / 45.0) % 8]
+    zh, en = COMPASS[round(bit.begin_deg / 45.0) % 8]
     along_zh, along_en = (f"沿{bit.name}", f" along {bit.name}") if bit.name else ("", "")
     return Step(
         f"停好车，{along_zh}向{zh}步行{metres_zh(bit.length_m)}",
@@ -293,7 +293,7 @@ def _added(one: _Bit, other: _Bit) -> _Bit:
 
 
 def _first_step(bit: _Bit, verb: str, verb_en: str) -> Step:
-    zh, en = _COMPASS[round(bit.begin_deg / 45.0) % 8]
+    zh, en = COMPASS[round(bit.begin_deg / 45.0) % 8]
     along_zh, along_en = (f"沿{bit.name}", f" along {bit.name}") if bit.name else ("", "")
     return Step(
         f"{along_zh}向{zh}{verb}{metres_zh(bit.length_m)}",

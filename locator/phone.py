@@ -6,7 +6,7 @@ with their shapes and directions, lengths, names. Here they are numbers in decim
 small difference to one near by and in as few bytes as it takes (LEB128, signs folded in), so that
 a city of 100,000 crossings is about a megabyte on the wire. `static/js/network.js` reads it.
 
-    bytes 0-3      "SLP1": this format, version 1
+    bytes 0-3      "SLP2": this format, version 2
     4 bytes        length of the head, little-endian
     head           JSON: version, crs, projection, counts, names
     sections       for each of SECTIONS 4 bytes of length, then its numbers
@@ -27,18 +27,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geodata.lines import STEPS
 from locator.arrays import Bytes, Floats, Ints, Longs, frozen
 
 if TYPE_CHECKING:
     from locator.network import StreetNetwork
 
-MAGIC = b"SLP1"
+MAGIC = b"SLP2"
 SECTIONS = ("x", "y", "from", "to", "travel", "length", "vertices", "shape", "name")
 _DM = 10.0  # decimetres in a metre
 _DEGREE = 4  # of the polynomial: below a centimetre for a city of 200 km
 _FIT_STEPS = 25
 _PAYLOAD_BITS = 7
 _MOST_BYTES = 10  # that a 64-bit number takes
+STAIRS = 4  # beside 1 (forward) and 2 (backward) in `travel`
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +91,7 @@ def pack_streets(network: StreetNetwork, *, version: str) -> PhoneStreets:
         "y": _differences(node_dm[:, 1] - int(origin[1])),
         "from": _differences(ends[:, 0]),
         "to": ends[:, 1] - ends[:, 0],
-        "travel": network.travel[kept].astype(np.int64),
+        "travel": _travel(network, kept),
         "length": _decimetres(streets.length_m[kept]) - _straight(node_dm, ends),
         "vertices": inner_count,
         "shape": _steps(node_dm[ends[:, 0]], inner_count, shape_dm),
@@ -170,6 +172,13 @@ def _write(head: dict[str, Any], sections: dict[str, Longs]) -> bytes:
         body = encode_numbers(np.ascontiguousarray(sections[name], np.int64))
         parts += [struct.pack("<I", len(body)), body]
     return b"".join(parts)
+
+
+def _travel(network: StreetNetwork, kept: Any) -> Longs:
+    """Directions in which each street may be walked, and whether it is stairs."""
+    stairs = network.streets.flags[kept] & STEPS != 0
+    bits: Longs = network.travel[kept].astype(np.int64) + STAIRS * stairs
+    return bits
 
 
 def _decimetres(metres: Floats) -> Longs:

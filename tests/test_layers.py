@@ -213,6 +213,8 @@ ORDER = [
     "locator.areas_on_streets",
     "locator.phone",
     "locator.placement",
+    "locator.phone_stations",
+    "locator.phone_water",
     "locator.circle",
     "locator.parking",
     "locator.street_match",
@@ -353,6 +355,7 @@ ORDER = [
     "webapp.wording",
     "webapp.api",
     "webapp.pages",
+    "webapp.phone_files",
     "webapp",
     "webapp.cli",
 ]

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geodata.lines import STEPS
 from locator.city import City
-from locator.phone import MAGIC, decode_numbers, encode_numbers, pack_streets, read_streets
+from locator.phone import MAGIC, STAIRS, decode_numbers, encode_numbers, pack_streets, read_streets
 from tests.oracles import random_town
 from tests.towns import make_network
 from tests.web.town import build_town
@@ -36,7 +37,9 @@ def test_file_holds_the_streets_that_may_be_walked(seed: int) -> None:
     kept = np.flatnonzero(network.travel != 0)
     assert packed.street[kept].tolist() == list(range(len(kept)))
     assert (np.delete(packed.street, kept) == -1).all()
-    assert sections["travel"].tolist() == network.travel[kept].tolist()
+    assert (sections["travel"] & 3).tolist() == network.travel[kept].tolist()
+    stairs = streets.flags[kept] & STEPS != 0
+    assert (sections["travel"] & STAIRS != 0).tolist() == stairs.tolist()
     node = np.cumsum(np.stack((sections["x"], sections["y"]), 1), axis=0) + head["origin_dm"]
     start = np.cumsum(sections["from"])
     for end, row in enumerate((start, start + sections["to"])):
@@ -72,8 +75,8 @@ def test_shapes_follow_the_streets_of_a_city(tmp_path: Path) -> None:
 
 def test_other_files_are_refused() -> None:
     data = pack_streets(make_network(random_town(np.random.default_rng(1))), version="1").data
-    with pytest.raises(ValueError, match="SLP1"):
-        read_streets(b"SLP0" + data[4:])
+    with pytest.raises(ValueError, match="SLP2"):
+        read_streets(b"SLP1" + data[4:])
     with pytest.raises(ValueError, match="cut short"):
         read_streets(data[:-1])
     assert data.startswith(MAGIC)

@@ -36,7 +36,18 @@ def create_app(config: Settings | None = None) -> Flask:
     from flask import Flask
 
     from locator.city import City
-    from webapp import api, assets, basemap, errors, headers, packing, pages, state, throttle
+    from webapp import (
+        api,
+        assets,
+        basemap,
+        errors,
+        headers,
+        packing,
+        pages,
+        phone_files,
+        state,
+        throttle,
+    )
     from webapp.settings import Settings
     from webapp.tile_sources import read_source
 
@@ -55,5 +66,6 @@ def create_app(config: Settings | None = None) -> Flask:
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(basemap.blueprint)
+    phone_files.install(app)
     throttle.install(app, settings)
     return app

@@ -14,7 +14,8 @@ _PACKED = frozenset(
     {
         "application/geo+json",
         "application/json",
-        "application/octet-stream",  # street tiles
+        "application/manifest+json",
+        "application/octet-stream",  # street tiles, files for phones
         "image/svg+xml",
         "text/css",
         "text/html",

@@ -52,6 +52,20 @@ def district_names(view: CityView) -> dict[str, str]:
     return {code: name for code, (name, _) in _districts(view).items()}
 
 
+def district_places(view: CityView) -> list[dict[str, Any]]:
+    """Districts in file order: code, name, and where a question about one starts from."""
+    found = [
+        (code, name, _district_middle(view, code)) for code, name in district_names(view).items()
+    ]
+    if not found:
+        return []
+    lonlat = view.to_lonlat(np.array([middle for _, _, middle in found]))
+    return [
+        {"code": code, "name": name, "lon": round(lon, 7), "lat": round(lat, 7)}
+        for (code, name, _), (lon, lat) in zip(found, lonlat.tolist(), strict=True)
+    ]
+
+
 def _find_place(view: CityView, asked: NearestBody) -> tuple[float, float]:
     """Longitude and latitude of a point on a street, in a district or of a name, or both."""
     aim = None if asked.district is None else _district_middle(view, asked.district)

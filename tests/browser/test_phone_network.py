@@ -12,6 +12,7 @@ import pytest
 from locator.city import City
 from locator.nearest import find_nearest
 from locator.phone import pack_streets
+from locator.snapping import at_node
 from tests.browser.conftest import ROOT
 from tests.oracles import random_town
 from tests.towns import make_network, place
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from locator.network import StreetNetwork
     from locator.placement import Placement
+    from locator.snapping import Snapped
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +35,7 @@ ASK = """
   return places.map(([lon, lat]) => {
     const place = locator.network.snap(network, lon, lat, 250);
     if (place === null) return null;
-    const { found } = locator.network.findNearest(network, place, stations, k, within);
+    const found = locator.network.findNearest(network, place, stations, k, within);
     return found.map((row) => [row.code, row.distance_m]);
   });
 }
@@ -53,6 +55,7 @@ def ask_page(
             "street": int(packed.street[snapped.street[i]]) if snapped.street[i] >= 0 else -1,
             "offset_dm": round(float(snapped.offset_m[i]) * 10),
             "snap_dm": round(float(snapped.snap_m[i]) * 10),
+            "at": end_of(network, snapped, i),
         }
         for i, code in enumerate(codes)
     ]
@@ -62,6 +65,13 @@ def ask_page(
     answers: list[Any] = page.evaluate(ASK, [file, places.tolist(), stations, k, within])
     page.close()
     return answers
+
+
+def end_of(network: StreetNetwork, snapped: Snapped, i: int) -> int:
+    """0 between the ends of its street, 1 at its start, 2 at its end."""
+    if at_node(network.streets, snapped)[i] < 0:
+        return 0
+    return 1 if snapped.offset_m[i] < network.streets.length_m[snapped.street[i]] / 2 else 2
 
 
 def test_page_finds_the_stations_that_the_server_finds(chromium: Browser, town: Path) -> None:

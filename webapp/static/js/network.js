@@ -6,12 +6,14 @@
 "use strict";
 
 (function (locator) {
-  const MAGIC = "SLP1";
+  const MAGIC = "SLP2";
   const SECTIONS = ["x", "y", "from", "to", "travel", "length", "vertices", "shape", "name"];
   const DM = 10;
   const CELL_DM = 1500; // of the grid that finds the nearest street
   const FORWARD = 1;
   const BACKWARD = 2;
+  const STAIRS = 4;
+  const NEAR_DM = 0.01; // answers are told apart by whole millimetres
   const TOLERANCE_DM = 1e-5; // a limit holds its own value: 1e-6 m, as everywhere
 
   class StreetFileError extends Error {}
@@ -116,31 +118,41 @@
         network.shape[2 * p + 1] = y += network.shape[2 * p + 1];
       }
     }
-    network.arcs = listArcs(network);
+    network.hasStairs = network.travel.some((bits) => bits & STAIRS);
+    network.arcs = listArcs(network, true);
     network.grid = makeGrid(network);
     return network;
   }
 
-  // Arcs that leave each node: node v has first[v] .. first[v + 1].
-  function listArcs(network) {
+  // Arcs that leave each node, or those that arrive: node v has first[v] .. first[v + 1].
+  function listArcs(network, leaving) {
     const first = new Int32Array(network.nodes + 1);
-    for (let s = 0; s < network.streets; s++) {
-      if (network.travel[s] & FORWARD) first[network.from[s] + 1]++;
-      if (network.travel[s] & BACKWARD) first[network.to[s] + 1]++;
-    }
+    const each = (act) => {
+      for (let s = 0; s < network.streets; s++) {
+        if (network.travel[s] & FORWARD) act(s, network.from[s], network.to[s], 0);
+        if (network.travel[s] & BACKWARD) act(s, network.to[s], network.from[s], 1);
+      }
+    };
+    each((s, u, v) => first[(leaving ? u : v) + 1]++);
     addUp(first);
     const next = first.slice();
-    const node = new Int32Array(first[network.nodes]);
-    const street = new Int32Array(first[network.nodes]);
-    for (let s = 0; s < network.streets; s++) {
-      const add = (u, v) => {
-        node[next[u]] = v;
-        street[next[u]++] = s;
-      };
-      if (network.travel[s] & FORWARD) add(network.from[s], network.to[s]);
-      if (network.travel[s] & BACKWARD) add(network.to[s], network.from[s]);
-    }
-    return { first, node, street };
+    const count = first[network.nodes];
+    const arcs = {
+      first,
+      node: new Int32Array(count), // the other end
+      tail: new Int32Array(count), // this end
+      street: new Int32Array(count),
+      backward: new Uint8Array(count),
+    };
+    each((s, u, v, backward) => {
+      const [here, there] = leaving ? [u, v] : [v, u];
+      const a = next[here]++;
+      arcs.node[a] = there;
+      arcs.tail[a] = here;
+      arcs.street[a] = s;
+      arcs.backward[a] = backward;
+    });
+    return arcs;
   }
 
   // Vertices of a street, in order: x, y, x, y ...
@@ -211,11 +223,21 @@
     return best;
   }
 
-  // The nearest street within a limit in metres, or null; equal ones: the lower street.
-  function snap(network, lon, lat, limitM) {
-    const [xm, ym] = network.projection.toXy(lon, lat);
-    const x = xm * DM - network.head.origin_dm[0];
-    const y = ym * DM - network.head.origin_dm[1];
+  // Decimetres from the corner of all nodes, of a place in degrees, and back.
+  function toPlane(network, lon, lat) {
+    const [x, y] = network.projection.toXy(lon, lat);
+    return [x * DM - network.head.origin_dm[0], y * DM - network.head.origin_dm[1]];
+  }
+
+  function toDegrees(network, x, y) {
+    const [ox, oy] = network.head.origin_dm;
+    return network.projection.toLonlat((x + ox) / DM, (y + oy) / DM);
+  }
+
+  // The nearest street within a limit in metres, or null; equal ones: the lower street. Only
+  // streets with a mark in `allowed`, where given.
+  function snap(network, lon, lat, limitM, allowed) {
+    const [x, y] = toPlane(network, lon, lat);
     const limit = limitM * DM + TOLERANCE_DM;
     const grid = network.grid;
     const cx = Math.floor(x / CELL_DM);
@@ -228,6 +250,7 @@
           if (gx < 0 || gx >= grid.width) continue;
           const cell = gy * grid.width + gx;
           for (let e = grid.first[cell]; e < grid.first[cell + 1]; e++) {
+            if (allowed && !allowed[grid.street[e]]) continue;
             const place = placeOn(network, grid.street[e], x, y);
             if (
               best === null ||
@@ -245,135 +268,263 @@
 
   // -- the search --------------------------------------------------------------------------------
 
-  // A heap of nodes by distance; entries that were beaten since are skipped when they come up.
+  // A heap of numbered things by distance; entries that were beaten since are skipped.
   class Heap {
     constructor() {
-      this.key = [];
-      this.node = [];
+      this.size = 0;
+      this.keys = new Float64Array(1024);
+      this.ids = new Int32Array(1024);
     }
 
-    push(key, node) {
-      let i = this.key.length;
-      this.key.push(key);
-      this.node.push(node);
+    push(key, id) {
+      if (this.size === this.keys.length) {
+        const [keys, ids] = [this.keys, this.ids];
+        this.keys = new Float64Array(2 * this.size);
+        this.ids = new Int32Array(2 * this.size);
+        this.keys.set(keys);
+        this.ids.set(ids);
+      }
+      let i = this.size++;
       while (i > 0) {
         const up = (i - 1) >> 1;
-        if (this.key[up] <= key) break;
-        this.key[i] = this.key[up];
-        this.node[i] = this.node[up];
+        if (this.keys[up] <= key) break;
+        this.keys[i] = this.keys[up];
+        this.ids[i] = this.ids[up];
         i = up;
       }
-      this.key[i] = key;
-      this.node[i] = node;
+      this.keys[i] = key;
+      this.ids[i] = id;
     }
 
+    // The nearest; its distance is in `key`.
     pop() {
-      const top = [this.key[0], this.node[0]];
-      const key = this.key.pop();
-      const node = this.node.pop();
-      const size = this.key.length;
-      if (size > 0) {
-        let i = 0;
-        for (let child = 1; child < size; child = 2 * i + 1) {
-          if (child + 1 < size && this.key[child + 1] < this.key[child]) child++;
-          if (this.key[child] >= key) break;
-          this.key[i] = this.key[child];
-          this.node[i] = this.node[child];
-          i = child;
-        }
-        this.key[i] = key;
-        this.node[i] = node;
+      const { keys, ids } = this;
+      const top = ids[0];
+      this.key = keys[0];
+      const size = --this.size;
+      const key = keys[size];
+      const id = ids[size];
+      let i = 0;
+      for (let child = 1; child < size; child = 2 * i + 1) {
+        if (child + 1 < size && keys[child + 1] < keys[child]) child++;
+        if (keys[child] >= key) break;
+        keys[i] = keys[child];
+        ids[i] = ids[child];
+        i = child;
       }
+      keys[i] = key;
+      ids[i] = id;
       return top;
     }
   }
 
-  // How far a station is from a node at the beginning of an arc along its street.
-  function along(network, station, node) {
-    const s = station.street;
-    return node === network.from[s]
-      ? station.offset_dm
-      : network.length[s] - station.offset_dm;
-  }
-
-  // The k nearest of some stations ({code, street, offset_dm, snap_dm}, street in this file).
-  // Returns [{code, distance_m, ...}] by whole millimetre, then code, as the server does.
-  function findNearest(network, place, stations, k, withinM) {
+  // Selected stations by street and, for those on a crossing, by node.
+  // A station: {code, street (-1 for none), offset_dm, snap_dm, at: 0 between ends, 1 start, 2 end}.
+  function placeStations(network, stations) {
     const onStreet = new Map();
-    for (const station of stations) {
-      if (station.street < 0) continue;
-      if (!onStreet.has(station.street)) onStreet.set(station.street, []);
-      onStreet.get(station.street).push(station);
-    }
-    const limit = (withinM ?? Infinity) * DM + TOLERANCE_DM;
-    const cost = new Float64Array(network.nodes).fill(Infinity);
-    const came = new Int32Array(network.nodes).fill(-1); // the arc by which a node is reached
-    const heap = new Heap();
-    const met = new Map();
-    let bound = Infinity; // the k-th of what was met: nothing farther can matter
-    const meet = (station, distance, node) => {
-      const whole = distance + station.snap_dm;
-      if (whole > limit || (met.has(station) && met.get(station).distance <= whole)) return;
-      met.set(station, { distance: whole, node });
-      if (met.size >= k) bound = kth(met, k);
-    };
-    const s = place.street;
-    const ahead = network.length[s] - place.offset;
-    const walk = (node, key, arc) => {
-      if (key < cost[node]) {
-        cost[node] = key;
-        came[node] = arc;
-        heap.push(key, node);
-      }
-    };
-    for (const station of onStreet.get(s) || []) {
-      const way = station.offset_dm - place.offset;
-      if (network.travel[s] & (way >= 0 ? FORWARD : BACKWARD) || way === 0) {
-        meet(station, place.away + Math.abs(way), -1);
-      }
-    }
-    if (network.travel[s] & FORWARD) walk(network.to[s], place.away + ahead, -1);
-    if (network.travel[s] & BACKWARD) walk(network.from[s], place.away + place.offset, -1);
+    const onNode = new Map();
+    const put = (map, key, i) => (map.has(key) ? map.get(key).push(i) : map.set(key, [i]));
+    stations.forEach((station, i) => {
+      const s = station.street;
+      if (s < 0) return;
+      if (station.at) put(onNode, station.at === 1 ? network.from[s] : network.to[s], i);
+      else put(onStreet, s, i);
+    });
+    return { stations, onStreet, onNode };
+  }
+
+  // What a street costs with stairs so many times as dear as the level.
+  function costOf(network, s, stairs) {
+    return network.travel[s] & STAIRS ? network.length[s] * stairs : network.length[s];
+  }
+
+  // The nearest stations from a place, in order of cost, at least `wanted` of them where there are
+  // so many within the limit. Costs are decimetres, those of stairs times `stairs`.
+  // Each found: {i, cost, via}; via is how it was met, for `trace`.
+  function search(network, place, placed, { wanted, limit = Infinity, stairs = 1 }) {
+    const { stations, onStreet, onNode } = placed;
+    const nodes = network.nodes;
     const arcs = network.arcs;
-    while (heap.key.length > 0) {
-      const [key, node] = heap.pop();
-      if (key > limit || key > bound) break;
-      if (key > cost[node]) continue;
-      for (let a = arcs.first[node]; a < arcs.first[node + 1]; a++) {
-        const street = arcs.street[a];
-        for (const station of onStreet.get(street) || []) {
-          const way =
-            network.from[street] === network.to[street]
-              ? loopWay(network, station)
-              : along(network, station, node);
-          meet(station, key + way, node);
+    const cost = new Float64Array(nodes + stations.length).fill(Infinity);
+    const came = new Int32Array(nodes + stations.length).fill(-3);
+    const heap = new Heap();
+    const offer = (id, key, via) => {
+      if (key >= cost[id]) return;
+      cost[id] = key;
+      came[id] = via;
+      heap.push(key, id);
+    };
+    leave(network, place, placed, stairs, offer);
+    const found = [];
+    while (heap.size) {
+      const id = heap.pop();
+      const key = heap.key;
+      if (key > limit + TOLERANCE_DM) break;
+      if (found.length >= wanted && key > found[wanted - 1].cost + NEAR_DM) break;
+      if (key > cost[id]) continue;
+      if (id >= nodes) {
+        found.push({ i: id - nodes, cost: key, via: came[id] });
+        continue;
+      }
+      const here = onNode.get(id);
+      if (here) for (const i of here) offer(nodes + i, key + stations[i].snap_dm, -10 - id);
+      for (let a = arcs.first[id]; a < arcs.first[id + 1]; a++) {
+        const s = arcs.street[a];
+        const standing = onStreet.get(s);
+        const stretch = network.travel[s] & STAIRS ? stairs : 1;
+        if (standing) {
+          for (const i of standing) {
+            const y = stations[i].offset_dm;
+            const way = arcs.backward[a] ? network.length[s] - y : y;
+            offer(nodes + i, key + way * stretch + stations[i].snap_dm, a);
+          }
         }
-        walk(arcs.node[a], key + network.length[street], a);
+        offer(arcs.node[a], key + network.length[s] * stretch, a);
       }
     }
-    const found = [...met].map(([station, { distance, node }]) => ({
-      station,
-      code: station.code,
-      distance_m: distance / DM,
-      node,
-    }));
-    const mm = (row) => Math.round(row.distance_m * 1000);
-    found.sort((a, b) => mm(a) - mm(b) || (a.code < b.code ? -1 : a.code > b.code ? 1 : 0));
-    return { found: found.slice(0, k), came, cost };
+    return { found, came };
   }
 
-  // On a street that ends where it begins, the shorter way round that may be walked.
-  function loopWay(network, station) {
-    const s = station.street;
-    const ahead = network.travel[s] & FORWARD ? station.offset_dm : Infinity;
-    const back = network.travel[s] & BACKWARD ? network.length[s] - station.offset_dm : Infinity;
-    return Math.min(ahead, back);
+  // From a place to both ends of its street and to the stations on it, as far as it may be walked.
+  // At a crossing one stands on all its streets, whatever their direction.
+  function leave(network, place, { stations, onStreet }, stairs, offer) {
+    const s = place.street;
+    const stretch = network.travel[s] & STAIRS ? stairs : 1;
+    const ahead = network.length[s] - place.offset;
+    for (const i of onStreet.get(s) || []) {
+      const way = stations[i].offset_dm - place.offset;
+      const allowed = way >= 0 ? FORWARD : BACKWARD;
+      if (network.travel[s] & allowed || Math.abs(way) <= TOLERANCE_DM) {
+        const walked = Math.abs(way) * stretch;
+        offer(network.nodes + i, place.away + walked + stations[i].snap_dm, -3);
+      }
+    }
+    if (network.travel[s] & BACKWARD || place.offset <= TOLERANCE_DM) {
+      offer(network.from[s], place.away + place.offset * stretch, -1);
+    }
+    if (network.travel[s] & FORWARD || ahead <= TOLERANCE_DM) {
+      offer(network.to[s], place.away + ahead * stretch, -2);
+    }
   }
 
-  function kth(met, k) {
-    const all = [...met.values()].map((row) => row.distance).sort((a, b) => a - b);
-    return all[k - 1];
+  // The way to one that was found: [{street, from, to}] in walking order, decimetres along them.
+  function trace(network, place, placed, { came }, found) {
+    const { arcs, length } = network;
+    const station = placed.stations[found.i];
+    const legs = [];
+    let node;
+    if (found.via === -3) {
+      legs.push({ street: place.street, from: place.offset, to: station.offset_dm });
+    } else if (found.via >= 0) {
+      const s = arcs.street[found.via];
+      const from = arcs.backward[found.via] ? length[s] : 0;
+      legs.push({ street: s, from, to: station.offset_dm });
+      node = arcs.tail[found.via];
+    } else {
+      node = -10 - found.via;
+    }
+    while (node !== undefined) {
+      const a = came[node];
+      if (a < 0) {
+        legs.push({ street: place.street, from: place.offset, to: a === -1 ? 0 : length[place.street] });
+        break;
+      }
+      const s = arcs.street[a];
+      legs.push(
+        arcs.backward[a] ? { street: s, from: length[s], to: 0 } : { street: s, from: 0, to: length[s] },
+      );
+      node = arcs.tail[a];
+    }
+    legs.reverse();
+    const walked = legs.filter((leg) => leg.from !== leg.to);
+    return walked.length ? walked : legs.slice(0, 1); // a station right here still has a place
   }
 
-  locator.network = { readNetwork, readNumbers, snap, findNearest, StreetFileError };
+  // The line of a piece of street, x, y from the corner: it runs backward where to < from.
+  function cut(network, { street, from, to }) {
+    const points = pointsOf(network, street);
+    const along = [0];
+    for (let i = 2; i < points.length; i += 2) {
+      const step = Math.hypot(points[i] - points[i - 2], points[i + 1] - points[i - 1]);
+      along.push(along[along.length - 1] + step);
+    }
+    const drawn = along[along.length - 1];
+    const scale = network.length[street] > 0 ? drawn / network.length[street] : 0;
+    const [low, high] = [Math.min(from, to) * scale, Math.max(from, to) * scale];
+    const at = (t) => {
+      let i = 1;
+      while (i < along.length - 1 && along[i] < t) i++;
+      const run = along[i] - along[i - 1];
+      const share = run > 0 ? Math.min(1, Math.max(0, (t - along[i - 1]) / run)) : 0;
+      return [0, 1].map((k) => points[2 * i - 2 + k] + share * (points[2 * i + k] - points[2 * i - 2 + k]));
+    };
+    const line = [at(low)];
+    along.forEach((t, i) => {
+      if (t > low + TOLERANCE_DM && t < high - TOLERANCE_DM) line.push([points[2 * i], points[2 * i + 1]]);
+    });
+    line.push(at(high));
+    return to < from ? line.reverse() : line;
+  }
+
+  // Cost from every node to the nearest of the selected stations, and which it is (-1: none),
+  // as far as `enough(node)` has been true for `count` nodes; without it, everywhere.
+  function sweep(network, placed, stairs, enough, count) {
+    if (!network.into) network.into = listArcs(network, false);
+    const { stations, onStreet, onNode } = placed;
+    const into = network.into;
+    const cost = new Float64Array(network.nodes).fill(Infinity);
+    const row = new Int32Array(network.nodes).fill(-1);
+    const heap = new Heap();
+    const offer = (node, key, i) => {
+      if (key > cost[node] || (key === cost[node] && row[node] <= i)) return;
+      cost[node] = key;
+      row[node] = i;
+      heap.push(key, node);
+    };
+    for (const [node, here] of onNode) for (const i of here) offer(node, stations[i].snap_dm, i);
+    for (const [s, here] of onStreet) {
+      const stretch = network.travel[s] & STAIRS ? stairs : 1;
+      for (const i of here) {
+        const { offset_dm: y, snap_dm: snap } = stations[i];
+        if (network.travel[s] & FORWARD) offer(network.from[s], y * stretch + snap, i);
+        if (network.travel[s] & BACKWARD) offer(network.to[s], (network.length[s] - y) * stretch + snap, i);
+      }
+    }
+    const settled = new Uint8Array(network.nodes);
+    let left = count;
+    while (heap.size) {
+      const node = heap.pop();
+      if (heap.key > cost[node] || settled[node]) continue;
+      settled[node] = 1;
+      if (enough && enough(node) && --left === 0) break;
+      for (let a = into.first[node]; a < into.first[node + 1]; a++) {
+        offer(into.node[a], heap.key + costOf(network, into.street[a], stairs), row[node]);
+      }
+    }
+    return { cost, row };
+  }
+
+  // The k nearest of some stations, as {station, code, distance_m}: the plain question.
+  function findNearest(network, place, stations, k, withinM) {
+    const placed = placeStations(network, stations);
+    const limit = (withinM ?? Infinity) * DM;
+    const { found } = search(network, place, placed, { wanted: k, limit });
+    return inOrder(found)
+      .slice(0, k)
+      .map(({ i, cost }) => ({ station: stations[i], code: stations[i].code, distance_m: cost / DM }));
+  }
+
+  // By whole millimetre, then code: stations come in the order of their codes.
+  function inOrder(found) {
+    const mm = (row) => Math.round(row.cost * 100);
+    return found.sort((a, b) => mm(a) - mm(b) || a.i - b.i);
+  }
+
+  Object.assign(locator, {
+    network: {
+      DM, FORWARD, BACKWARD, STAIRS, TOLERANCE_DM, StreetFileError,
+      readNetwork, readNumbers, snap, toPlane, toDegrees, pointsOf, cut, costOf,
+      placeStations, search, inOrder, trace, sweep, findNearest,
+    }, // prettier-ignore
+  });
 })((globalThis.locator = globalThis.locator || {}));

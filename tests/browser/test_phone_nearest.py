@@ -1,0 +1,168 @@
+"""The page's answer is the server's: the same document, made in a real browser from the files."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from locator.city import City
+from locator.moments import local_now
+from tests.browser.phone_files import phone_page
+from webapp.params import NearestBody
+from webapp.wording import nearest_answer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from locator.view import CityView
+
+pytestmark = pytest.mark.browser
+
+PLACES = 1000
+NEAR_M = 1.0  # what rounding to decimetres may add up to
+ASK = (
+    "([questions, now]) => questions.map((asked) => locator.nearest.findNearest(data, asked, now))"
+)
+NUMBERS = ("distance_m", "straight_m", "snap_m")
+SECONDS = ("time_s", "closes_in_s", "opens_in_s")
+EXACT = (
+    "code", "name", "kind", "lon", "lat", "phone", "disputed", "sample", "hours", "address",
+    "way_in", "open", "long_enough",
+)  # fmt: skip
+
+
+def random_places(view: CityView, count: int, seed: int, spread_m: float = 80.0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    xy = view.streets.xy_m[rng.integers(0, len(view.streets.xy_m), count)]
+    return view.to_lonlat(xy + rng.normal(0.0, spread_m, xy.shape))
+
+
+def random_questions(view: CityView, count: int, seed: int) -> list[dict[str, Any]]:
+    """Questions of all sorts: plain, of one kind, with needs, limits, hours and stays."""
+    rng = np.random.default_rng(seed)
+    today = local_now(view.config.time_zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    questions = []
+    for lon, lat in random_places(view, count, seed).tolist():
+        asked: dict[str, Any] = {"lon": lon, "lat": lat, "k": int(rng.integers(1, 6))}
+        asked["mode"] = str(rng.choice(["walk", "slow_walk"]))
+        if rng.random() < 0.4:
+            kind = rng.choice(["rest_station", "mother_baby_room", "worker_home"])
+            asked["kind"] = str(kind)
+        if rng.random() < 0.3:
+            need = rng.choice(["WATER", "TOILET|MICROWAVE", "courier", "free_entry", "staff"])
+            asked["need"] = [str(need)]
+        if rng.random() < 0.3:
+            asked["within"] = str(rng.choice(["300", "1000", "10min", "1.5km"]))
+        # a little past the minute: nobody arrives in the second in which a door closes
+        at = today + timedelta(minutes=float(rng.integers(0, 30 * 1440)), seconds=17)
+        asked["at"] = at.isoformat()
+        if rng.random() < 0.3:
+            asked["open"] = True
+        if rng.random() < 0.3:
+            asked["stay"] = float(rng.integers(5, 200))
+        questions.append(asked)
+    return questions
+
+
+def same_rows(ours: list[dict[str, Any]], theirs: list[dict[str, Any]], *, routes: bool) -> None:
+    assert [row["code"] for row in ours] == [row["code"] for row in theirs]
+    for mine, other in zip(ours, theirs, strict=True):
+        assert set(other) <= set(mine)
+        for name in EXACT:
+            assert mine[name] == other[name], name
+        for name in (*NUMBERS, *SECONDS):
+            if other[name] is None:
+                assert mine[name] is None, name
+            else:
+                assert mine[name] == pytest.approx(other[name], abs=2 * NEAR_M), name
+        assert mine["opens_at"] == other["opens_at"]
+        assert (mine["detour"] is None) == (other["detour"] is None)
+        if other["detour"] is not None:
+            assert mine["detour"]["water"] == other["detour"]["water"]
+        if routes:
+            same_route(mine["route"], other["route"])
+
+
+def same_route(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    """Both ends and the length; two ways as long as each other may go by other streets."""
+    assert ours["coordinates"][0] == pytest.approx(theirs["coordinates"][0], abs=2e-6)
+    assert ours["coordinates"][-1] == pytest.approx(theirs["coordinates"][-1], abs=2e-6)
+    mine, other = ([step["length_m"] for step in way["steps"]] for way in (ours, theirs))
+    assert sum(mine) == pytest.approx(sum(other), abs=NEAR_M)
+
+
+def route_names(document: dict[str, Any]) -> list[tuple[str, ...]]:
+    """Streets and steps of each way of an answer in words, without their tens of metres."""
+    words = [
+        [*row["route"]["streets"]]
+        + [step[name] for step in row["route"]["steps"] for name in ("zh", "en", "turn")]
+        for row in document["results"]
+    ]
+    return [tuple(re.sub(r"[\d.]+ ?(km|m|公里|米)", "", text) for text in row) for row in words]
+
+
+def close_call(view: CityView, asked: dict[str, Any], theirs: dict[str, Any]) -> bool:
+    """Whether two stations, or one and the limit, are nearer to each other than rounding."""
+    more = nearest_answer(view, NearestBody(**{**asked, "k": 20, "within": None}))
+    metres = sorted(row["distance_m"] for row in (*more["results"], *more["below"]))
+    limit = NearestBody(**asked).within_m if asked.get("within") else None
+    gaps = [b - a for a, b in itertools.pairwise(metres)]
+    near_limit = limit is not None and any(abs(m - limit) < NEAR_M for m in metres)
+    return near_limit or any(gap < NEAR_M for gap in gaps) or abs(theirs["snap_m"] or 0) > 249.9
+
+
+def compare(view: CityView, asked: dict[str, Any], answer: dict[str, Any]) -> bool:
+    """Compare one answer; False where rounding decides and nothing is to be learned."""
+    theirs = nearest_answer(view, NearestBody(**asked))
+    try:
+        assert set(theirs) <= set(answer)
+        assert answer["outcome"] == theirs["outcome"]
+        for name in ("stations", "left_out", "at", "message", "next_step", "sample", "from"):
+            assert answer[name] == theirs[name], name
+        same_rows(answer["results"], theirs["results"], routes=True)
+        same_rows(answer["below"], theirs["below"], routes=False)
+        assert answer["advice"] == theirs["advice"]
+        assert (answer["connected"] is None) == (theirs["connected"] is None)
+        if theirs["connected"] is not None:
+            same_rows(answer["connected"]["results"], theirs["connected"]["results"], routes=True)
+            for name in ("street", "outcome"):
+                assert answer["connected"][name] == theirs["connected"][name]
+    except AssertionError:
+        if close_call(view, asked, theirs):
+            return False
+        raise
+    return True
+
+
+def ask_page(chromium: Browser, city: Path, questions: list[dict[str, Any]]) -> list[Any]:
+    page = phone_page(chromium, city)
+    answers: list[Any] = page.evaluate(ASK, [questions, time.time() * 1000])
+    page.close()
+    return answers
+
+
+def test_phone_answers_as_the_server_whatever_is_asked(chromium: Browser, town: Path) -> None:
+    view = City.open(town).current()
+    questions = random_questions(view, 300, seed=3)
+    answers = ask_page(chromium, town, questions)
+    told = [compare(view, *pair) for pair in zip(questions, answers, strict=True)]
+    assert sum(told) > 0.9 * len(told)
+    pairs = [
+        pair
+        for asked, answer in zip(questions, answers, strict=True)
+        for pair in zip(
+            route_names(answer),
+            route_names(nearest_answer(view, NearestBody(**asked))),
+            strict=False,
+        )
+    ]
+    same = sum(ours == theirs for ours, theirs in pairs)
+    assert same > 0.97 * len(pairs), (same, len(pairs))
+    assert {answer["outcome"] for answer in answers} >= {"found", "none_within"}

@@ -1,0 +1,133 @@
+// Which stations may be the nearest when the position is only known to within a circle; exact, by
+// the rule of locator/circle.py: along a street the distance to the nearest station is the least
+// of a few straight lines.
+"use strict";
+
+(function (locator) {
+  const { network: net, words } = locator;
+  const DM = net.DM;
+  const LEAST_M = 0.001; // what holds for less street than that is a tie, not an area
+
+  // Parts of streets in a circle, a straight piece at a time: {street, from, to} in decimetres.
+  function streetsIn(network, [cx, cy], radius) {
+    const parts = [];
+    for (let s = 0; s < network.streets; s++) {
+      const points = net.pointsOf(network, s);
+      let drawn = 0;
+      const own = [];
+      for (let i = 0; i + 3 < points.length; i += 2) {
+        const [x, y] = [points[i] - cx, points[i + 1] - cy];
+        const [dx, dy] = [points[i + 2] - points[i], points[i + 3] - points[i + 1]];
+        const size = Math.hypot(dx, dy);
+        const [a, b, c] = [dx * dx + dy * dy, x * dx + y * dy, x * x + y * y - radius * radius];
+        const root = b * b - a * c;
+        if (a > 0 && root > 0) {
+          const half = Math.sqrt(root);
+          const enter = Math.min(1, Math.max(0, (-b - half) / a));
+          const leave = Math.min(1, Math.max(0, (-b + half) / a));
+          if (leave > enter) own.push([drawn + enter * size, drawn + leave * size]);
+        }
+        drawn += size;
+      }
+      const scale = drawn > 0 ? network.length[s] / drawn : 1;
+      for (const [from, to] of own) parts.push({ street: s, from: from * scale, to: to * scale });
+    }
+    return parts;
+  }
+
+  // All ways to a nearest station from places on one street: slope * x + base for x in low..high,
+  // x and costs in the search's cost.
+  function linesOf(network, { stations, onStreet, onNode }, labels, stairs, s) {
+    const stretch = network.travel[s] & net.STAIRS ? stairs : 1;
+    const run = network.length[s] * stretch;
+    const [u, v] = [network.from[s], network.to[s]];
+    const back = network.travel[s] & net.BACKWARD;
+    const ahead = network.travel[s] & net.FORWARD;
+    const lines = [];
+    if (back && labels.cost[u] < Infinity) lines.push([0, run, 1, labels.cost[u], labels.row[u]]);
+    if (ahead && labels.cost[v] < Infinity) lines.push([0, run, -1, labels.cost[v] + run, labels.row[v]]);
+    const here = (onStreet.get(s) || []).map((i) => [i, stations[i].offset_dm * stretch]);
+    for (const i of onNode.get(u) || []) here.push([i, 0]);
+    for (const i of onNode.get(v) || []) here.push([i, run]);
+    for (const [i, y] of here) {
+      const snap = stations[i].snap_dm;
+      if (ahead) lines.push([0, y, -1, y + snap, i]);
+      if (back) lines.push([y, run, 1, snap - y, i]);
+    }
+    return lines;
+  }
+
+  // Share one part of a street between the stations; returns what is lost, in decimetres.
+  function share(lines, start, end, scale, held) {
+    const cuts = new Set([start, end]);
+    for (const [low, high, slope, base] of lines) {
+      cuts.add(low).add(high);
+      for (const other of lines) {
+        if (other[2] !== slope) cuts.add((other[3] - base) / (slope - other[2]));
+      }
+    }
+    const places = [...cuts].filter((cut) => start <= cut && cut <= end).sort((a, b) => a - b);
+    let lost = 0;
+    for (let p = 1; p < places.length; p++) {
+      const [a, b] = [places[p - 1], places[p]];
+      const x = (a + b) / 2;
+      let best = null;
+      for (const [low, high, slope, base, row] of lines) {
+        if (x < low || x > high) continue;
+        const cost = slope * x + base;
+        if (best === null || cost < best.cost || (cost === best.cost && row < best.row)) best = { cost, row };
+      }
+      if (best) held[best.row] += (b - a) / scale;
+      else lost += (b - a) / scale;
+    }
+    return lost;
+  }
+
+  function findInCircle(network, placed, point, radiusM, stairs) {
+    const parts = streetsIn(network, point, radiusM * DM);
+    const near = new Uint8Array(network.nodes);
+    for (const { street } of parts) near[network.from[street]] = near[network.to[street]] = 1;
+    const count = near.reduce((sum, one) => sum + one, 0);
+    const labels = net.sweep(network, placed, stairs, (node) => near[node], count);
+    const held = new Float64Array(placed.stations.length);
+    let lost = 0;
+    let total = 0;
+    for (const { street: s, from, to } of parts) {
+      const stretch = network.travel[s] & net.STAIRS ? stairs : 1;
+      const lines = linesOf(network, placed, labels, stairs, s);
+      lost += share(lines, from * stretch, to * stretch, stretch, held);
+      total += to - from;
+    }
+    const metres = Array.from(held, (dm) => dm / DM);
+    const rows = metres.flatMap((length, i) => (length > LEAST_M ? [i] : []));
+    rows.sort((a, b) => Math.round(metres[b] * 1000) - Math.round(metres[a] * 1000) || a - b);
+    return { rows, metres, unreachable_m: lost / DM, street_m: total / DM };
+  }
+
+  // As locator/circle_answers.py says it; `openStations()` where the answer goes by opening.
+  function circleDocument(data, task, point, accuracy, openStations) {
+    const { network } = data;
+    const placed = task.ranked ? net.placeStations(network, inOrder(openStations())) : task.placed;
+    const stairs = task.timed ? task.question.mode.stairs : 1;
+    const found = findInCircle(network, placed, point, accuracy, stairs);
+    const same = found.rows.length === 1 && found.unreachable_m < LEAST_M;
+    const named = found.rows.map((i) => placed.stations[i]);
+    const whole = (metres) => words.roundEven(metres * 1000) / 1000;
+    return {
+      accuracy_m: accuracy,
+      same,
+      stations: found.rows.map((i) => ({
+        code: placed.stations[i].code,
+        name: placed.stations[i].name,
+        street_m: whole(found.metres[i]),
+      })),
+      unreachable_m: whole(found.unreachable_m),
+      street_m: whole(found.street_m),
+      ...words.circleWords(named.map((station) => station.name), accuracy, same),
+    };
+  }
+
+  const inOrder = (stations) => [...stations].sort((a, b) => (a.code < b.code ? -1 : 1));
+
+  locator.circle = { findInCircle, circleDocument };
+})((globalThis.locator = globalThis.locator || {}));

@@ -1,0 +1,121 @@
+// The service worker: the page itself, for when there is no network. What it knows of the city is
+// kept by store.js; this keeps the first page, visited station pages, and the files they name.
+// Questions, positions, forms and addresses with a query are never kept.
+"use strict";
+
+const KEPT = "pages-1";
+const WAIT_MS = 4000; // a network that is there but says nothing counts as none
+const PAGES = [/^\/$/, /^\/s\/[A-Za-z0-9-]+$/];
+const FILES = [/^\/static\//, /^\/map\/[0-9a-f]+\.js$/, /^\/site\.webmanifest$/];
+const LINKS = /\b(?:href|src)="(\/(?:static|map)\/[^"]+|\/site\.webmanifest)"/g;
+
+const matches = (rules, path) => rules.some((rule) => rule.test(path));
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(keepFirstPage().then(() => self.skipWaiting()));
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(dropOthers().then(() => self.clients.claim()));
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== self.location.origin) return;
+  if (matches(FILES, url.pathname)) event.respondWith(fileFirst(request, url));
+  else if (request.mode === "navigate" && matches(PAGES, url.pathname)) {
+    event.respondWith(networkFirst(event, request, url));
+  }
+});
+
+async function keepFirstPage() {
+  const response = await fetch("/", { cache: "no-cache" });
+  if (response.ok) await keepPage("/", response);
+}
+
+async function dropOthers() {
+  for (const name of await caches.keys()) if (name !== KEPT) await caches.delete(name);
+}
+
+// A page, and every file of ours that it names; files of no page any more go.
+async function keepPage(path, response) {
+  const cache = await caches.open(KEPT);
+  const text = await response.clone().text();
+  await cache.put(path, response);
+  const named = linksOf(text);
+  await Promise.all(
+    named.map(async (link) => {
+      if (await cache.match(link)) return;
+      const file = await fetch(link);
+      if (file.ok) await cache.put(link, file);
+    }),
+  );
+  if (path === "/") await dropUnnamed(cache);
+}
+
+function linksOf(text) {
+  const links = [...text.matchAll(LINKS)].map((found) => found[1].replace(/&amp;/g, "&"));
+  return [...new Set(links)];
+}
+
+async function dropUnnamed(cache) {
+  const requests = await cache.keys();
+  const pages = requests.filter((one) => matches(PAGES, new URL(one.url).pathname));
+  const named = new Set();
+  for (const page of pages) {
+    const text = await (await cache.match(page)).text();
+    for (const link of linksOf(text)) named.add(link);
+  }
+  for (const one of requests) {
+    const url = new URL(one.url);
+    const link = url.pathname + url.search;
+    // what a script asks for by itself is named nowhere: keep it while it is the latest
+    if (url.search.startsWith("?v=") && !named.has(link)) {
+      const newer = [...named].some((other) => other.split("?")[0] === url.pathname);
+      if (newer) await cache.delete(one);
+    }
+  }
+}
+
+// A file's address changes with its content, so what is kept is right.
+async function fileFirst(request, url) {
+  const cache = await caches.open(KEPT);
+  const found = await cache.match(request);
+  if (found) return found;
+  try {
+    const response = await fetch(request);
+    if (response.ok && response.status === 200 && (url.search.startsWith("?v=") || !url.search)) {
+      await cache.put(request, response.clone());
+    }
+    return response;
+  } catch (error) {
+    const older = await cache.match(request, { ignoreSearch: true });
+    if (older) return older;
+    throw error;
+  }
+}
+
+async function networkFirst(event, request, url) {
+  const cache = await caches.open(KEPT);
+  try {
+    const response = await within(WAIT_MS, fetch(request));
+    if (response.ok && !response.redirected && !url.search) {
+      event.waitUntil(keepPage(url.pathname, response.clone()).catch(() => {}));
+    }
+    return response;
+  } catch (error) {
+    const found = await cache.match(url.pathname, { ignoreSearch: true });
+    if (found) return found;
+    const first = await cache.match("/");
+    if (first) return first;
+    throw error;
+  }
+}
+
+function within(ms, promise) {
+  return Promise.race([
+    promise,
+    new Promise((_, reject) => setTimeout(() => reject(new Error("slow")), ms)),
+  ]);
+}
