@@ -35,12 +35,17 @@ def _drawing(_client: FlaskClient, view: CityView) -> str:
     return f"/basemap/{drawing_mark(view)}.pmtiles"
 
 
+def _phone_file(client: FlaskClient, _view: CityView) -> str:
+    return str(client.get("/phone/index.json").get_json()["streets"]["url"])
+
+
 # Endpoint -> an address. Where several pages of one endpoint look different, add them in PAGES.
 EXAMPLES: Mapping[str, Callable[[FlaskClient, CityView], str]] = {
     "static": lambda _client, _view: "/static/css/site.css",
     "packaged": lambda _client, _view: "/static/vendor/leaflet/dist/leaflet.css",
     "pages.map_script": _map_script,
     "basemap.drawing": _drawing,
+    "phone.file": _phone_file,
     "api.coverage_tile": lambda _client, _view: "/api/v1/coverage/tiles/0/0/0",
 }
 # Pages that look different by what is asked, and pages of errors.
