@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from locator.siting import Problem, solve
+from locator.siting.certificate import check_solution
 from tests.siting_cities import ORLIB, make_city, read_optima, read_orlib, read_san_francisco
 from tests.siting_oracles import best_worth, solved, worth
 
@@ -50,6 +51,23 @@ def test_solution_equals_the_best_of_all_choices(problem: Problem) -> None:
         assert answer.bound == answer.value
         assert answer.status == "optimal"
     assert np.isfinite([answer.value, answer.bound, answer.gap]).all()
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32), st.booleans())
+def test_proof_of_costs_across_many_magnitudes_holds(seed: int, limited: bool) -> None:
+    """Savings counted from a cost that dwarfs the plan's own would lose all digits of it."""
+    rng = np.random.default_rng(seed)
+    rows, columns = rng.integers(2, 9, 2).tolist()
+    costs = 10.0 ** rng.uniform(-9, 9, (rows, columns))
+    weights = 10.0 ** rng.uniform(-3, 6, rows)
+    p = int(rng.integers(1, columns + 1))
+    money = {"budget": float(p), "beyond": 1e9} if limited else {}
+    problem = Problem.p_median(costs, p, weights, **money)
+    answer = solve(problem, iterations=60)
+    assert check_solution(problem, answer).problems == ()
+    assert answer.proven
+    assert answer.value == pytest.approx(best_worth(problem), rel=1e-9, abs=0.0)
 
 
 @settings(max_examples=30)

@@ -46,6 +46,7 @@ from locator.siting.measures import (
     EXACT,
     Array,
     find_faults,
+    find_need,
     is_limited,
     lacking_sites,
     least_floors,
@@ -326,7 +327,7 @@ def _bound_cover(problem: Any, u: Array, level: float, kept: Array | None) -> fl
     if level == inf:
         asked = fsum(u[must])  # the other rows ask for nothing, so their price proves nothing
     else:
-        need = min(problem.share * fsum(problem.weight), fsum(problem.weight[must]))
+        need = find_need(problem) if problem.share < 1.0 else fsum(problem.weight[must])
         asked = level * need + fsum(np.minimum(u - level * problem.weight, 0.0))
     slip = _ROUNDING * (len(column) + 4) * (abs(asked) + abs(over) + abs(always))
     return asked + over + always - slip

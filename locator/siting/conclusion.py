@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from locator.siting.duel import Limits
     from locator.siting.problem import Problem
 
+_COARSE = 1e4  # values of the plan: above it rounding hides too much
 _WHOLE = 1e-6  # by how much a whole number may be missed in floats
 
 
@@ -51,6 +52,19 @@ def settle_bound(
             bound, proof = float(deeper), "tree"
     proven = bool(sign * (bound - value) <= slack)
     return value if proven else bound, proof, proven
+
+
+def is_coarse(answer: Solution, start: float, *, whole: bool) -> bool:
+    """Whether the costs that savings are counted from hide digits of a plan's own cost."""
+    if answer.certificate.objective != "p_median" or whole:
+        return False
+    checked = answer.proven and answer.certificate.proof == "u"
+    return not checked and start > _COARSE * answer.value
+
+
+def closest(sharp: Solution, answer: Solution) -> Solution:
+    """The cheaper plan, or of equal ones that with the closer bound."""
+    return min(sharp, answer, key=lambda one: (one.value, -one.bound))
 
 
 def make_solution(  # noqa: PLR0913  (each is a part of the answer)

@@ -30,7 +30,8 @@ def pay_columns(cover: Cover, u: Floats) -> Floats:
 def leave_out_columns(cover: Cover, u: Floats, bound: float, most: float) -> Cover:
     """The cover without columns that no cover of cost `most` has, made small again."""
     rest = cover.cost - pay_columns(cover, u)
-    return reduce_cover(keep_part(cover, columns=bound + rest <= most + 1e-7 * (1.0 + most)))
+    kept = bound + rest <= most + 1e-7 * (float(cover.cost.mean()) + most)
+    return reduce_cover(keep_part(cover, columns=kept))
 
 
 class CoverTree:
@@ -48,15 +49,20 @@ class CoverTree:
 
     def __init__(self, cover: Cover, u: Floats, most: float) -> None:
         rows, columns = len(cover.row), len(cover.site)
-        self.cover, self.most = cover, most
-        self._u = frozen(u * (1.0 - 1e-9))
+        self.cover = cover
+        # The kernel takes 1e-9 x (1 + most) for rounding: so costs come in their own unit, and that
+        # slack ends where covers stop to be of interest, or it would find the same one for ever.
+        unit = float(cover.cost.mean())
+        self._cost = frozen(cover.cost / unit)
+        self._most = most = (most / unit - 1e-9) / (1.0 + 1e-9)
+        self._u = frozen(u * ((1.0 - 1e-9) / unit))
         words = -(-rows // 64)
         table = np.zeros((columns, words * 64), bool)
         at = np.repeat(np.arange(columns), np.diff(cover.matrix.column_first))
         table[at, cover.matrix.row] = True
         packed = np.packbits(table, axis=1, bitorder="little").view("<u8")
         self._bits = frozen(packed.astype(np.uint64))
-        depths = int(min(rows, columns, most // cover.cost.min() + 1)) + 3
+        depths = int(min(rows, columns, max(most, 0.0) // self._cost.min() + 1)) + 3
         ways = np.diff(cover.matrix.first).astype(np.int32)
         self._bare = np.zeros((depths, words), np.uint64)
         whole = np.zeros(words * 64, bool)
@@ -80,7 +86,7 @@ class CoverTree:
 
         return int(
             search_tree(
-                tuple(self.cover.matrix), self._bits, self.cover.cost, self._u, self.most, cases,
+                tuple(self.cover.matrix), self._bits, self._cost, self._u, self._most, cases,
                 self._bare, self._option, self._options, self._at, self._left, self._price,
                 self._out, self._ways, self._counts,
             )

@@ -190,12 +190,12 @@ class CoverDuel:
         if self._rest is None:
             self._rest, u = self._shrink(most)
             left = most + self.cover.spent - self._rest.spent
-            if left < -_SLIP or self._rest.impossible:
+            if left < -_SLIP * self.cover.cost.mean() or self._rest.impossible:
                 return NONE
             if self._rest.size == 0:
                 return self._offer(self._rest, np.zeros(len(self._rest.site), bool))
             if CoverTree.fits(self._rest):
-                self._tree = CoverTree(self._rest, u, left)
+                self._tree = CoverTree(self._rest, u, left + 0.5 if self.whole else left)
         if self._tree is None or not self._is_promising(self._tree):
             self._tree = None
             searched.result()  # from here on the search goes on in this thread

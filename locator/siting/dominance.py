@@ -9,13 +9,13 @@ free, and the row that forced a column pays for it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import ceil, fsum
+from math import fsum
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from locator.arrays import Bools, Floats, Ints, Longs, frozen
-from locator.siting.measures import must_serve, owning_rows
+from locator.siting.measures import find_need, owning_rows
 
 if TYPE_CHECKING:
     from locator.siting.problem import Problem
@@ -109,16 +109,6 @@ class Cover:
         spread[self.row] = u
         spread[self.paying] = self.paid
         return spread
-
-
-def find_need(problem: Problem) -> float:
-    """Weight that has to be covered, of all rows; -1: everything that can be."""
-    if problem.share >= 1.0 or problem.objective != "set_cover":
-        return -1.0
-    most, total = fsum(problem.weight[must_serve(problem)]), fsum(problem.weight)
-    need = min(problem.share * total * (1.0 - 1e-12), most)
-    whole = bool((problem.weight == np.floor(problem.weight)).all()) and total < 2.0**53
-    return float(ceil(need)) if whole else need
 
 
 def cut_cover(problem: Problem, kept: Bools | None = None) -> Cover:

@@ -88,7 +88,8 @@ class Duel:
         gains = translation.gains
         self.translation, self.gains, self.limits, self.seed = translation, gains, limits, seed
         gain = gains.by_row[2]
-        self.whole = translation.problem.integral and bool((gain == np.floor(gain)).all())
+        whole = translation.problem.integral and abs(translation.start) < 2.0**53
+        self.whole = whole and bool((gain == np.floor(gain)).all())
         self.record = Record(1.0 - 1e-6 if self.whole else 0.0)
         most = float(start_prices(gains, gains.site).sum())
         self._tolerance = 0.5 if self.whole else _SAME * most

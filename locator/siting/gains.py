@@ -143,11 +143,12 @@ class Translation:
         return np.maximum(spread, 0.0) + self.settled
 
 
-def translate(problem: Problem, charge: float = 0.0) -> Translation:
+def translate(problem: Problem, charge: float = 0.0, most: float = np.inf) -> Translation:
     """Write a problem as gains.
 
     `charge` is added to the largest cost of rows that a plan could leave unserved; any charge gives
-    true bounds, and a high one makes plans serve every row.
+    true bounds, and a high one makes plans serve every row. `most` is what some plan costs in all:
+    no row of a better one costs more than that, so no base need to be higher.
     """
     cover = problem.objective == "max_cover"
     row = owning_rows(problem.first)
@@ -161,6 +162,8 @@ def translate(problem: Problem, charge: float = 0.0) -> Translation:
         start = fsum(settled)
     else:
         base, settled = choose_base(problem, near, charge), np.zeros(problem.rows)
+        if most < np.inf:
+            base = limit_base(base, problem.weight, most)
         gain = np.maximum(base[row] - problem.cost, 0.0) * problem.weight[row]
         start = fsum(problem.weight * base)
     kept = free[problem.candidate] & (gain > 0)
@@ -201,6 +204,14 @@ def choose_base(problem: Problem, near: Floats, charge: float) -> Floats:
     # Where not every candidate is listed, a plan may cost more than the largest that is.
     partial = count_pairs(problem, usable) < usable.sum()
     return np.where(partial & np.isfinite(cap), cap, np.minimum(cap, largest))
+
+
+def limit_base(base: Floats, weight: Floats, most: float) -> Floats:
+    """Bases that no row of a plan can pass which costs less than `most` in all."""
+    limit: Floats = np.zeros(len(base))  # what weighs nothing saves nothing
+    with np.errstate(over="ignore"):
+        np.divide(most * (1.0 + 1e-9), weight, out=limit, where=weight > 0)
+    return np.minimum(base, np.minimum(limit, np.finfo(float).max))
 
 
 def _gather(

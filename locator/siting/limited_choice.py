@@ -14,7 +14,7 @@ import numpy as np
 
 from locator.arrays import Bytes, Floats, Ints, frozen
 from locator.siting.certificate import PROVEN
-from locator.siting.gains import Pairs, turn
+from locator.siting.gains import Pairs, limit_base, turn
 from locator.siting.measures import (
     covered_rows,
     find_broken_floors,
@@ -114,8 +114,8 @@ class Choice:
         return record.offer(sites, gain)
 
 
-def read_choice(problem: Problem) -> Choice:
-    """Write a problem as a choice; O(pairs log pairs)."""
+def read_choice(problem: Problem, most: float = np.inf) -> Choice:
+    """Write a problem as a choice; O(pairs log pairs). `most` as of `gains.translate`."""
     row, column = owning_rows(problem.first), problem.candidate
     if problem.objective == "max_cover":
         base, gain, start, sign = np.empty(0), problem.weight[row], 0.0, 1.0
@@ -123,6 +123,8 @@ def read_choice(problem: Problem) -> Choice:
         # Money may be too little for any site, so a row may cost all that it costs without one.
         cap = np.minimum(measure_rows(problem, problem.fixed), problem.beyond)
         base = np.where(np.isfinite(cap), cap, 0.0)
+        if most < np.inf:
+            base = limit_base(base, problem.weight, most)
         gain = np.maximum(base[row] - problem.cost, 0.0) * problem.weight[row]
         start, sign = fsum(problem.weight * base), -1.0
     role = np.zeros(problem.candidates, np.uint8)

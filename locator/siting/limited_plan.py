@@ -15,7 +15,13 @@ import numpy as np
 
 from locator.arrays import Bytes, Ints, frozen
 from locator.siting.certificate import Certificate, bound_by_certificate
-from locator.siting.conclusion import fill_sites, make_solution, settle_bound
+from locator.siting.conclusion import (
+    closest,
+    fill_sites,
+    is_coarse,
+    make_solution,
+    settle_bound,
+)
 from locator.siting.limited_cases import LimitedTree
 from locator.siting.limited_choice import (
     Choice,
@@ -173,7 +179,24 @@ def solve_limited(problem: Problem, limits: Limits, seed: int, start: Ints = NO_
         duel.run(pool, start)
         if duel.record.gain < 0:
             return _fall_short(duel, pool, seed)
-    return _conclude(duel)
+        answer = _conclude(duel)
+        if not is_coarse(answer, duel.choice.start, whole=duel.choice.whole):
+            return answer
+        sharp = LimitedDuel(read_choice(problem, answer.value), limits, seed)
+        sharp.run(pool, answer.sites)
+        return closest(_conclude(sharp), answer)
+
+
+def cover_within(problem: Problem, limits: Limits, seed: int, enough: float) -> tuple[Ints, float]:
+    """Sites that cover weight of `enough` within a budget, or a bound below that, if found in time.
+
+    Rounds are counted in `limits`.
+    """
+    part = LimitedDuel(read_choice(problem), limits.rest(), seed)
+    with ThreadPoolExecutor(2) as pool:
+        part.run(pool, NO_INTS, enough=enough)
+    limits.rounds += part.limits.rounds
+    return np.union1d(problem.fixed, part.record.sites).astype(np.int32), float(part.bound)
 
 
 def _conclude(duel: LimitedDuel) -> Solution:

@@ -5,7 +5,7 @@ Imports numpy and nothing else, on purpose, as `locator.siting.certificate`, whi
 
 from __future__ import annotations
 
-from math import fsum, inf
+from math import ceil, fsum, inf
 from typing import Any
 
 import numpy as np
@@ -97,6 +97,19 @@ def find_broken_floors(problem: Any, sites: Array) -> Array:
     return np.flatnonzero(cover_areas(problem, sites) < least_floors(problem))
 
 
+def find_need(problem: Any) -> float:
+    """`set_cover`: weight that has to be covered, of all rows; -1: everything that can be.
+
+    The share, or all that can be covered, but for the last digits; whole where weights are whole.
+    """
+    if problem.share >= 1.0 or problem.objective != "set_cover":
+        return -1.0
+    most, total = fsum(problem.weight[must_serve(problem)]), fsum(problem.weight)
+    need = min(problem.share * total, most) * (1.0 - EXACT)
+    whole = bool((problem.weight == np.floor(problem.weight)).all()) and total < 2.0**53
+    return float(ceil(need)) if whole else need
+
+
 def leaves_unserved(problem: Any, sites: Array) -> bool:
     """Whether the sites break what the problem asks: rows served, weight covered, floors."""
     if problem.objective == "max_cover":
@@ -104,10 +117,10 @@ def leaves_unserved(problem: Any, sites: Array) -> bool:
     cost = measure_rows(problem, sites)
     must = must_serve(problem)
     if problem.objective == "set_cover":
-        if problem.share == 1.0:
+        need = find_need(problem)
+        if need < 0:
             return bool((must & np.isinf(cost)).any())
-        need = min(problem.share * fsum(problem.weight), fsum(problem.weight[must]))
-        return bool(fsum(problem.weight[np.isfinite(cost)]) < need * (1 - EXACT))
+        return bool(fsum(problem.weight[np.isfinite(cost)]) < need)
     return bool((must & np.isinf(np.minimum(cost, problem.beyond))).any())
 
 

@@ -8,7 +8,13 @@ import numpy as np
 
 from locator.arrays import Bools, Ints, frozen
 from locator.siting.certificate import Certificate, bound_by_prices
-from locator.siting.conclusion import fill_sites, make_solution, settle_bound
+from locator.siting.conclusion import (
+    closest,
+    fill_sites,
+    is_coarse,
+    make_solution,
+    settle_bound,
+)
 from locator.siting.duel import Duel, Limits
 from locator.siting.gains import may_be_unserved, translate
 from locator.siting.measures import measure_rows, measure_sites, must_serve
@@ -24,7 +30,7 @@ def solve_gain(problem: Problem, limits: Limits, seed: int, start: Ints = NO_INT
         if problem.objective == "max_cover" or not may_be_unserved(problem).any():
             duel = Duel(translate(problem), limits, seed)
             duel.run(pool, duel.translation.twin[start])
-            return _conclude(duel)
+            return _sharpen(duel, pool)
         return _serve_all(problem, limits, seed, pool, start)
 
 
@@ -41,7 +47,7 @@ def _serve_all(
         duel.run(pool, duel.translation.twin[sites])
         sites = duel.record.sites
         if not _find_unserved(problem, np.union1d(problem.fixed, sites)).any():
-            return _conclude(duel)
+            return _sharpen(duel, pool)
         if limits.over():
             break
     return _fall_short(duel, _count_at_most(problem, limits, seed, pool))
@@ -89,6 +95,19 @@ def _fall_short(duel: Duel, most: int) -> Solution:
         problem, duel.limits, certificate, sites=sites, spare=spare, bound=0.0,
         value=measure_sites(problem, sites), status="infeasible", reason=reason, unserved=unserved,
     )  # fmt: skip
+
+
+def _sharpen(duel: Duel, pool: ThreadPoolExecutor) -> Solution:
+    """The solution of a duel; where bases dwarf the value, and so hide its digits, of a second one.
+
+    No row of a better plan costs more than the whole plan that is known: that limits the bases.
+    """
+    answer, problem = _conclude(duel), duel.translation.problem
+    if not is_coarse(answer, duel.translation.start, whole=duel.whole):
+        return answer
+    sharp = Duel(translate(problem, np.inf, answer.value), duel.limits, duel.seed)
+    sharp.run(pool, sharp.translation.twin[answer.sites])
+    return closest(_conclude(sharp), answer)
 
 
 def _conclude(duel: Duel) -> Solution:

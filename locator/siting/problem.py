@@ -310,7 +310,9 @@ class Problem:
         if self.objective == "max_cover":
             return _is_whole(self.weight)
         cap = self.beyond[np.isfinite(self.beyond)]
-        return _is_whole(self.weight) and _is_whole(self.cost) and _is_whole(cap)
+        most = max(float(self.cost.max(initial=0.0)), float(cap.max(initial=0.0)))
+        small = float(self.weight.sum()) * most < 2.0**40  # above, rounding is no small part of 1
+        return small and _is_whole(self.weight) and _is_whole(self.cost) and _is_whole(cap)
 
     @property
     def hash(self) -> str:

@@ -13,8 +13,15 @@ from locator.arrays import Floats, Ints, frozen
 from locator.siting.certificate import PROVEN, Certificate, bound_by_prices
 from locator.siting.conclusion import make_solution
 from locator.siting.cover_duel import CoverDuel
-from locator.siting.dominance import cut_cover, find_need
-from locator.siting.measures import measure_rows, measure_sites, must_serve, owning_rows
+from locator.siting.dominance import cut_cover
+from locator.siting.limited_plan import cover_within
+from locator.siting.measures import (
+    find_need,
+    measure_rows,
+    measure_sites,
+    must_serve,
+    owning_rows,
+)
 from locator.siting.median import solve_gain
 from locator.siting.problem import NO_INTS
 from locator.siting.solution import TIME_OVER, Solution, Status
@@ -33,12 +40,13 @@ def solve_set_cover(problem: Problem, limits: Limits, seed: int, start: Ints = N
     need = find_need(problem)
     cover = cut_cover(problem)
     duel = CoverDuel(cover, limits, seed, whole=problem.integral, start=start)
-    counted = need >= 0 and bool((problem.site_cost == 1).all())
     with ThreadPoolExecutor(2) as pool:
-        duel.run(pool, cases=0 if counted else None)
+        duel.run(pool, cases=0 if need >= 0 else None)
     sites = drop_needless(problem, cover.sites(duel.marks), need)
-    if counted and cover.size:
+    if need >= 0 and cover.size and (problem.site_cost == 1).all():
         return _count_down(problem, duel, sites, seed)
+    if need >= 0 and cover.size:
+        return _spend_less(problem, duel, sites, seed)
     return _conclude(problem, duel, sites, duel.bound + cover.spent if duel.by_cases else 0.0)
 
 
@@ -65,6 +73,33 @@ def _count_down(problem: Problem, duel: CoverDuel, sites: Ints, seed: int) -> So
             break
         limits.tell(len(sites), max(least, fewest))
     return _conclude(problem, duel, sites, fewest)
+
+
+def _spend_less(problem: Problem, duel: CoverDuel, sites: Ints, seed: int) -> Solution:
+    """Cover as much weight as less money can, until that is too little: `_count_down` by cost."""
+    limits, need, least = duel.limits, find_need(problem), 0.0
+    stated = bound_by_prices(problem, *_lift(problem, duel))
+    spent = fsum(problem.site_cost[problem.fixed])
+    while not limits.over():
+        cost = fsum(problem.site_cost[sites])
+        budget = cost - 1.0 if problem.integral else cost * (1.0 - 0.5 * PROVEN)
+        if stated > budget or budget < spent:
+            least = cost
+            break
+        cheaper = replace(
+            problem, objective="max_cover", share=1.0, budget=budget,
+            p=problem.candidates - len(problem.forbidden),
+        )  # fmt: skip
+        found, most = cover_within(cheaper, limits, seed, need)
+        if _covered(problem, found) >= need:
+            sites = drop_needless(problem, found, need)
+        elif most < need * (1.0 - PROVEN):
+            least = cost
+            break
+        else:
+            break
+        limits.tell(fsum(problem.site_cost[sites]), stated)
+    return _conclude(problem, duel, sites, least)
 
 
 def _covered(problem: Problem, sites: Ints) -> float:
