@@ -64,7 +64,7 @@ def test_proof_of_costs_across_many_magnitudes_holds(seed: int, limited: bool) -
     p = int(rng.integers(1, columns + 1))
     money = {"budget": float(p), "beyond": 1e9} if limited else {}
     problem = Problem.p_median(costs, p, weights, **money)
-    answer = solve(problem, iterations=60)
+    answer = solve(problem, iterations=60, time_limit_s=900.0)  # kernels may be compiled first
     assert check_solution(problem, answer).problems == ()
     assert answer.proven
     assert answer.value == pytest.approx(best_worth(problem), rel=1e-9, abs=0.0)

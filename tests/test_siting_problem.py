@@ -133,3 +133,9 @@ def test_unreachable_counts_neither_forbidden_candidates_nor_weightless_rows() -
 def test_bad_input_is_refused_in_words(make: Any, words: str) -> None:
     with pytest.raises(InputError, match=words):
         make()
+
+
+@pytest.mark.parametrize("beyond", [[1.0, 2.0, 3.0], "far", float("nan"), -1.0])
+def test_beyond_that_is_no_cost_of_each_row_is_refused(beyond: object) -> None:
+    with pytest.raises(InputError, match="beyond: expected"):
+        Problem.p_median([[1.0], [2.0]], 1, beyond=beyond)  # type: ignore[arg-type]

@@ -59,7 +59,7 @@ def covers(draw: st.DrawFn) -> Problem:
 @settings(max_examples=200, deadline=None)
 @given(covers())
 def test_solution_equals_the_best_of_all_choices(problem: Problem) -> None:
-    answer = solved(problem, iterations=60)
+    answer = solved(problem, iterations=60, time_limit_s=900.0)  # kernels may have to be compiled
     assert answer.value == pytest.approx(cheapest_cover(problem), rel=1e-9, abs=1e-30)
     assert answer.proven
 

@@ -133,6 +133,19 @@ def read_weights(weights: ArrayLike | None, size: int, name: str, each: str) -> 
     return weight
 
 
+def read_beyond(beyond: ArrayLike, rows: int) -> Floats:
+    """What each row costs where no site serves it: zero or more, or inf."""
+    try:
+        cap = np.broadcast_to(np.asarray(beyond, np.float64), (rows,))
+    except (TypeError, ValueError) as problem:
+        raise InputError(
+            f"beyond: expected a number, or one for each of {rows} rows ({problem})"
+        ) from problem
+    if not (cap >= 0).all():  # NaN is neither
+        raise InputError("beyond: expected costs of zero or more, or inf, got NaN or less")
+    return cap
+
+
 def read_columns(candidates: int, given: Iterable[int], name: str) -> Ints:
     """Columns that exist, each at most once, ascending."""
     try:

@@ -23,7 +23,14 @@ from numpy.typing import ArrayLike
 from locator.arrays import Bools, Floats, Ints, Longs, frozen
 from locator.errors import InputError
 from locator.siting.conditions import read_budget, read_floors, read_need
-from locator.siting.matrices import read_costs, read_covers, read_p, read_roles, read_weights
+from locator.siting.matrices import (
+    read_beyond,
+    read_costs,
+    read_covers,
+    read_p,
+    read_roles,
+    read_weights,
+)
 from locator.siting.measures import measure_rows, must_serve
 
 NO_INTS: Ints = frozen([], np.int32)
@@ -137,9 +144,7 @@ class Problem:
             sites cost.
         """
         shape, pairs = read_costs(costs)
-        cap = np.broadcast_to(np.asarray(beyond, np.float64), shape[:1])
-        if np.isnan(cap).any() or (cap < 0).any():
-            raise InputError("beyond: expected costs of zero or more, or inf, got NaN or less")
+        cap = read_beyond(beyond, shape[0])
         roles = read_roles(shape[1], fixed, forbidden)
         weight = read_weights(weights, shape[0], "weights", "row")
         cost, budget = read_budget(site_costs, budget, shape[1], roles[0])
