@@ -1,0 +1,236 @@
+"""The phone's own files in a real page: kept, renewed, used without a network, told to nobody."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from locator.city import City
+from tests.web.server import serving_city
+from tests.web.town import add_stations
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.browser.conftest import Witness
+
+pytestmark = pytest.mark.browser
+
+SCRIPTS = ("network", "hours", "words", "circle", "water", "nearest", "store", "sketch")
+READY = (
+    "() => locator.phone.ready().catch((error) => ({ reason: error.reason, text: error.message }))"
+)
+ASK = "(asked) => locator.phone.nearest(asked)"
+BARE = "/coverage"  # a page that does not load the phone's files by itself
+OpenPage = Callable[..., "Page"]
+
+
+def load(page: Page) -> None:
+    """The phone's scripts, as they are served, where the page has not got them itself."""
+    for name in SCRIPTS:
+        there = "(name) => Boolean(window.locator && locator[name])"
+        if not page.evaluate(there, "phone" if name == "store" else name):
+            page.add_script_tag(url=f"/static/js/{name}.js")
+
+
+def wait_for_worker(page: Page) -> None:
+    page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
+
+
+def somewhere(city: Path) -> dict[str, float]:
+    view = City.open(city).current()
+    lon, lat = view.stations.lonlat_deg[0].tolist()
+    return {"lon": lon + 0.002, "lat": lat + 0.0013}
+
+
+@pytest.mark.parametrize("phone", [False, True])
+def test_all_works_without_a_network_after_one_visit(
+    open_page: OpenPage, town: Path, witness: Witness, phone: bool
+) -> None:
+    page = open_page("/", phone=phone)
+    load(page)
+    told = page.evaluate(READY)
+    assert told["offline"] is False, told
+    online = page.evaluate(ASK, somewhere(town) | {"at": "2026-12-01T10:00"})
+    wait_for_worker(page)
+    page.reload()  # through the worker, so that it has all that a page loads
+    load(page)
+    page.evaluate(READY)
+    page.context.set_offline(True)
+    page.reload()
+    assert page.locator("h1").count() >= 1
+    load(page)
+    told = page.evaluate(READY)
+    page.wait_for_function("() => locator.phone.savedText() !== ''")
+    assert page.evaluate("() => locator.phone.savedText()") == "没网。这是刚才的资料。"
+    offline = page.evaluate(ASK, somewhere(town) | {"at": "2026-12-01T10:00"})
+    assert offline == online
+    assert offline["results"][0]["route"]["coordinates"]
+    drawn = page.evaluate(
+        """(place) => {
+          const canvas = document.createElement("canvas");
+          canvas.width = canvas.height = 300;
+          const stations = locator.phone.stations();
+          const done = locator.sketch.draw(canvas, { ...place, stations });
+          const pixels = canvas.getContext("2d").getImageData(0, 0, 300, 300).data;
+          return [done, new Set(new Uint32Array(pixels.buffer)).size];
+        }""",
+        somewhere(town),
+    )
+    assert drawn[0]
+    assert drawn[1] > 3
+    witness.faults.clear()  # the browser tells of each request without a network
+
+
+def test_saved_data_say_how_old_they_are(open_page: OpenPage, witness: Witness) -> None:
+    page = open_page("/")
+    load(page)
+    page.evaluate(READY)
+    page.context.set_offline(True)
+    page.wait_for_function("() => locator.phone.savedText() !== ''")
+    later = """(days) => {
+      const now = Date.now;
+      Date.now = () => now() + days * 86400000 + 60000;
+      return locator.phone.savedText();
+    }"""
+    assert page.evaluate(later, 3) == "没网。这是3天前的资料。"
+    assert page.evaluate(READY)["stale"] is False
+    page.evaluate(later, 30)
+    assert page.evaluate(READY)["stale"] is True
+    witness.faults.clear()
+
+
+def test_nothing_saved_is_said(open_page: OpenPage, witness: Witness) -> None:
+    page = open_page(BARE)
+    for name in SCRIPTS:
+        if name != "store":
+            page.add_script_tag(url=f"/static/js/{name}.js")
+    page.route("**/phone/**", lambda route: route.abort("internetdisconnected"))
+    load(page)
+    told = page.evaluate(READY)
+    assert told == {"reason": "no_network", "text": "没网，也没存过资料。联网后再试。"}
+    page.unroute("**/phone/**")
+    assert page.evaluate(READY)["version"]  # the next call asks again
+    witness.faults.clear()
+
+
+def test_position_never_leaves_the_phone(open_page: OpenPage, town: Path, witness: Witness) -> None:
+    page = open_page("/", phone=True)
+    load(page)
+    page.evaluate(READY)
+    place = somewhere(town)
+    for asked in (place, place | {"accuracy": 300.0}, place | {"open": True, "k": 5}):
+        assert page.evaluate(ASK, asked)["outcome"] in {"found", "unreachable", "none_within"}
+    written = [f"{place['lon']:.3f}"[:7], f"{place['lat']:.3f}"[:6]]
+    for method, url, body in witness.requests:
+        assert method == "GET", url
+        assert not any(part in url or part in body for part in written), url
+    kept = page.evaluate("""async () => {
+      const names = await indexedDB.databases();
+      return [document.cookie, JSON.stringify(Object.entries(localStorage)), names.length];
+    }""")
+    assert kept[0] == ""
+    assert not any(part in kept[1] for part in written)
+
+
+def test_an_edit_is_taken_over_by_a_few_kilobytes(
+    open_page: OpenPage, town: Path, tmp_path: Path, witness: Witness
+) -> None:
+    city = Path(shutil.copytree(town, tmp_path / "city"))
+    lon, lat = somewhere(city)["lon"], somewhere(city)["lat"]
+    with serving_city(city) as site:
+        page = open_page("/", at=site)
+        load(page)
+        first = page.evaluate(READY)
+        add_stations(city, ["新的站"], near=(lon, lat))
+        page.evaluate("() => (window.updates = [])")
+        page.evaluate("() => locator.phone.addEventListener('updated', () => updates.push(1))")
+        witness.requests.clear()
+        page.evaluate("() => locator.phone.refresh()")
+        assert page.evaluate("() => updates.length") == 1
+        second = page.evaluate(READY)
+        assert second["version"] != first["version"]
+        names = page.evaluate("() => locator.phone.stations().map((station) => station.name)")
+        assert "新的站" in names
+        fetched = [url for _, url, _ in witness.requests if "/phone/" in url]
+        assert len(fetched) == 2  # the index and one part; streets and waters stay
+        assert not any("/streets/" in url for url in fetched)
+        page.reload()
+        load(page)
+        assert page.evaluate(READY)["version"] == second["version"]
+        page.context.close()  # before its server goes
+
+
+def test_files_of_another_version_or_damaged_are_refused(
+    open_page: OpenPage, witness: Witness
+) -> None:
+    page = open_page(BARE)
+    page.route(
+        "**/phone/stations/*",
+        lambda route: route.fulfill(body=b'{"format":1}', content_type="application/octet-stream"),
+    )
+    load(page)
+    assert page.evaluate(READY)["reason"] == "damaged"
+    page.unroute("**/phone/stations/*")
+    newer = {"format": 99}
+    page.route("**/phone/index.json", lambda route: route.fulfill(json=newer))
+    assert page.evaluate(READY) == {"reason": "old_page", "text": "页面旧了。请刷新再试。"}
+    page.unroute("**/phone/index.json")
+    assert page.evaluate(READY)["version"]
+    page.route("**/phone/index.json", lambda route: route.fulfill(json=newer))
+    page.evaluate("() => locator.phone.addEventListener('old_page', () => (window.old = true))")
+    page.evaluate("() => locator.phone.refresh()")
+    assert page.evaluate("() => window.old")
+    assert page.evaluate(READY)["version"]  # what was there goes on
+    witness.faults.clear()
+
+
+def test_wrong_clock_is_noticed_and_set_right(open_page: OpenPage) -> None:
+    page = open_page(BARE)
+    page.evaluate("() => { const now = Date.now; Date.now = () => now() - 3 * 3600000; }")
+    for name in SCRIPTS[:-2]:
+        page.add_script_tag(url=f"/static/js/{name}.js")
+    page.evaluate("() => (window.told = [])")
+    page.add_script_tag(url="/static/js/store.js")
+    page.evaluate("() => locator.phone.addEventListener('clock', (e) => told.push(e.detail.text))")
+    page.evaluate(READY)
+    assert page.evaluate("() => told") == ["手机时间慢了3小时，这里按服务器的时间算。"]
+    off = page.evaluate("() => locator.phone.now() - (Date.now() + 3 * 3600000)")
+    assert abs(off) < 5000
+
+
+@pytest.mark.parametrize("refused", ["missing", "throws", "full"])
+def test_without_room_to_keep_it_still_answers_and_says_so(
+    open_page: OpenPage, town: Path, refused: str
+) -> None:
+    page = open_page(BARE)
+    page.evaluate(
+        """(how) => {
+          if (how === "full") {
+            const full = () => { throw new DOMException("full", "QuotaExceededError"); };
+            IDBObjectStore.prototype.put = full;
+            return;
+          }
+          const open = () => { throw new DOMException("no", "SecurityError"); };
+          const value = how === "missing" ? undefined : { open };
+          Object.defineProperty(window, "indexedDB", { value });
+          Object.defineProperty(navigator, "serviceWorker", { value: undefined });
+        }""",
+        refused,
+    )
+    page.evaluate("() => (window.told = [])")
+    for name in SCRIPTS[:-1]:
+        page.add_script_tag(url=f"/static/js/{name}.js")
+    page.evaluate(
+        "() => locator.phone.addEventListener('storage', (e) => told.push(e.detail.text))"
+    )
+    assert page.evaluate(READY)["version"]
+    assert "这台手机存不了资料，没网时用不了。" in page.evaluate("() => told")
+    if refused != "full":
+        assert "这个浏览器存不了页面，没网时别关掉这一页。" in page.evaluate("() => told")
+    answer: dict[str, Any] = page.evaluate(ASK, somewhere(town))
+    assert answer["outcome"] == "found"
