@@ -15,6 +15,7 @@ import click
 
 from locator import (
     barrier_commands,
+    explanation_commands,
     layer_commands,
     reach_commands,
     scenario_commands,
@@ -55,6 +56,7 @@ cli.add_command(stations)
 cli.add_command(nearest)
 cli.add_command(coverage)
 cli.add_command(plan)
+plan.add_command(explanation_commands.explain)
 for _command in (
     *scenario_commands.COMMANDS,
     *barrier_commands.COMMANDS,

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import click
 
-from locator.plan_commands import plan
 from locator.terminal import settings, shared, show
 
 
-@plan.command()
+@click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
               help="写成可打印的网页（.html）。Also as one HTML file to print.")  # fmt: skip

@@ -130,8 +130,8 @@ def _article(site: Site) -> str:
     texts = "".join(f"<p>{escape(text)}</p>" for text in sentences(site))
     return (
         f"<article><h2>{escape(title(site))}</h2>{_sketch(site)}"
-        f"<dl><dt>位置</dt><dd>{place}（WGS-84）</dd><dt>道路</dt><dd>{escape(site.street or '无名')}"
-        f'</dd></dl>{texts}<p class="en" lang="en">{escape(english(site))}</p></article>'
+        f"<dl><dt>位置</dt><dd>{place}</dd><dt>道路</dt><dd>{street}</dd></dl>"
+        f'{texts}<p class="en" lang="en">{escape(english(site))}</p></article>'
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from locator.action_options import action_options, asks_actions, plan_of_actions, take_actions
+from locator.action_texts import action_lines, alternative_lines, order_lines
+from locator.candidate_options import candidate_options, make_candidates, take_words
+from locator.errors import InputError
 from locator.question_options import KIND, MODE, WITHIN, demand_option
 from locator.terminal import Progress, settings, shared, show, warn
 from locator.word_options import KIND_WORD, MODE_WORD, SITUATION_WORD
 
 if TYPE_CHECKING:
-    from locator.siting.candidates import Candidates
+    from locator.siting.planning import Effort
     from locator.siting.solution import Stop
     from locator.view import CityView
 
@@ -41,8 +46,8 @@ _SECONDS = 60.0
               help="只算那时有用的现有站。Only the stations of today that help in it.")  # fmt: skip
 @click.option("--at", default="", metavar="WHEN",
               help="只算那时开门的现有站。Only those known to be open then.")  # fmt: skip
-@click.option("--candidates", "candidate_file", type=click.Path(path_type=Path), metavar="FILE",
-              help="候选点文件。Where stations may stand; else points on streets.")  # fmt: skip
+@candidate_options
+@action_options
 @click.option("--keep", multiple=True, metavar="CODE",
               help="必选的候选点。A candidate that is always chosen.")  # fmt: skip
 @click.option("--forbid", multiple=True, metavar="CODE",
@@ -56,6 +61,13 @@ _SECONDS = 60.0
               help="随机种子。Of the search.")  # fmt: skip
 @click.option("--resume", type=click.Path(path_type=Path), metavar="FILE",
               help="从已有方案接着算。Begin with the sites of a plan.")  # fmt: skip
+@click.option("--order", is_flag=True,
+              help="建设顺序，以及每个数目的最优。The build order beside the best of each "
+              "number.")  # fmt: skip
+@click.option("--alternatives", type=click.IntRange(min=1), metavar="N",
+              help="再给 N 个相近的方案。Other plans nearly as good,")  # fmt: skip
+@click.option("--differ", type=click.IntRange(min=1), default=1, show_default=True, metavar="M",
+              help="至少换 M 个点。that differ in at least M sites.")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path),
               help="把方案写到文件。Write the plan here too.")  # fmt: skip
 @shared
@@ -74,27 +86,77 @@ def plan(context: click.Context, /, **words: Any) -> None:
 
 
 def _plan(
-    *, output: Path | None, candidate_file: Path | None, resume: Path | None, time_limit: float,
-    iterations: int | None, seed: int, new: int | None, **words: Any,
+    *, output: Path | None, resume: Path | None, time_limit: float, iterations: int | None,
+    seed: int, new: int | None, order: bool, alternatives: int | None, differ: int, **words: Any,
 ) -> None:  # fmt: skip
-    from locator.plan_texts import plan_lines
-    from locator.siting.planning import Effort
-
     view = settings().open().current()
+    places, actions = take_words(words), take_actions(words)
+    if asks_actions(actions):
+        if order or alternatives or resume:
+            raise InputError(
+                "--order, --alternatives and --resume do not go with money, hours, floors and "
+                "actions: their plan lists what each adds and adds for a yuan already"
+            )
+        with stop_on_interrupt() as should_stop:
+            made = plan_of_actions(
+                view, actions, places, words, new=new, time_limit=time_limit,
+                iterations=iterations, seed=seed, should_stop=should_stop,
+            )  # fmt: skip
+        document = made.to_json()
+        _hand_over(document, action_lines(document), output)
+        return
     if new is None and words["objective"] != "sites":
         new = _USUAL
+    from locator.siting.planning import Effort
+
     start = _read_start(view, resume) if resume else ()
     words["within_m"], words["decay"] = words.pop("within"), words["decay"] or ""
+    _plan_sites(
+        view, places, words, new, Effort(time_limit, iterations, seed, start),
+        (order, alternatives, differ), output,
+    )  # fmt: skip
+
+
+def _plan_sites(
+    view: CityView, places: dict[str, Any], words: dict[str, Any], new: int | None,
+    effort: Effort, more: tuple[bool, int | None, int], output: Path | None,
+) -> None:  # fmt: skip
+    from locator.plan_texts import plan_lines
+    from locator.siting.plan_document import hash_document
+    from locator.siting.plan_studies import study_alternatives, study_order
+
+    candidates = make_candidates(
+        view, places, within=words["within_m"], kind=words["kind"], mode=words["mode"]
+    )
     with stop_on_interrupt() as should_stop:
         made = view.plan(
-            new=new, candidates=_read_candidates(view, candidate_file, words["mode"]),
-            effort=Effort(time_limit, iterations, seed, start), report=Progress(),
+            new=new, candidates=candidates, effort=effort, report=Progress(),
             should_stop=should_stop, **words,
         )  # fmt: skip
     document = made.to_json()
+    lines, (order, alternatives, differ) = plan_lines(document), more
+    limits: dict[str, Any] = {
+        "time_limit_s": effort.time_limit_s, "iterations": effort.iterations
+    }  # fmt: skip
+    if order:
+        document["order"] = study_order(view, made, **limits)
+        lines += order_lines(document["order"], made.unit)
+    if alternatives is not None:
+        document["alternatives"] = study_alternatives(
+            view, made, most=alternatives, differ=differ, **limits
+        )
+        lines += alternative_lines(document["alternatives"])
+    document["hash"] = hash_document(document)
+    _hand_over(document, lines, output)
+
+
+def _hand_over(document: dict[str, Any], lines: list[str], output: Path | None) -> None:
+    """Print the document, and write it where that is wanted."""
+    from locator.workspace import replace_text
+
     if output is not None:
-        made.save(output)
-    show(document, plan_lines(document))
+        replace_text(output, json.dumps(document, ensure_ascii=False) + "\n")
+    show(document, lines)
 
 
 @plan.command()
@@ -103,11 +165,15 @@ def _plan(
 def verify(file: Path) -> None:
     """重新核对一个方案。Check value and bound of a plan again, without its solver."""
     from locator.plan_texts import verify_lines
+    from locator.siting.action_check import is_action_plan, verify_actions
     from locator.siting.plan_document import read_plan
     from locator.siting.verification import verify_plan
 
-    document = read_plan(file)
-    found = verify_plan(settings().open().current(), document).to_json()
+    document, view = read_plan(file), settings().open().current()
+    if is_action_plan(document):
+        found = verify_actions(view, document).to_json()
+    else:
+        found = verify_plan(view, document).to_json()
     show(found, verify_lines(found))
 
 
@@ -120,17 +186,6 @@ def _read_start(view: CityView, file: Path) -> tuple[tuple[int, float], ...]:
         warn([f"{file} was made on other streets: its sites are not begun with"])
         return ()
     return tuple((int(site["street"]), float(site["offset_m"])) for site in document["sites"])
-
-
-def _read_candidates(view: CityView, file: Path | None, mode: str) -> Candidates | None:
-    """The candidates of a list, as a station list is read; what is left out goes with them."""
-    if file is None:
-        return None
-    from locator.siting.candidate_partners import read_partners
-
-    found = read_partners(view, file, mode=mode)
-    warn(found.warnings)
-    return found.candidates
 
 
 @contextmanager

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from locator.hours import describe_hours
+from locator.hours import describe_hours, format_hours
 from locator.pieces import locate_on_streets
 from locator.siting.actions import BUILD, EXTEND, KEEP, MOVE, UPGRADE, Action
 from locator.siting.exclusion import Choice, choose_apart
 from locator.siting.ordering import order_sites
+from locator.siting.packing import pack
 from locator.siting.plan_document import hash_document, measure_gap
 from locator.siting.problem import NO_FLOATS, NO_INTS
 from locator.workspace import replace_text
@@ -120,6 +121,14 @@ class ActionPlan:
         """What the plan would gain more if no district had a floor; None where none has one."""
         return None if self.free is None else self.free - self.value
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many of each: built, extended, upgraded, moved, closed, kept."""
+        found = dict.fromkeys((BUILD, EXTEND, UPGRADE, MOVE), 0)
+        for one in self.actions:
+            found[one.verb] += 1
+        return found | {"close": len(self.closed), "keep": len(self.kept)}
+
     def to_json(self) -> dict[str, Any]:
         """The document of `locator plan --json` where actions or money are asked for."""
         posed, today = self.posed, self.posed.today
@@ -142,11 +151,7 @@ class ActionPlan:
             "standing": posed.before,
             "reason": self.reason,
             "question": posed.question.to_json(),
-            "counts": {
-                verb: sum(one.verb == verb for one in self.actions)
-                for verb in (BUILD, EXTEND, UPGRADE, MOVE)
-            }
-            | {"close": len(self.closed), "keep": len(self.kept)},
+            "counts": self.counts,
             "closed": list(self.closed),
             "kept": list(self.kept),
             "budget": posed.question.budget,
@@ -162,6 +167,16 @@ class ActionPlan:
             "price_of_floors": self.price_of_floors,
             "free": {"value": self.free, "bound": self.free_bound},
             "inputs": hash_inputs(posed) | {"problem": self.problem},
+            "now": posed.now.isoformat(),
+            "choices": [_describe(one) for one in posed.actions],
+            "proof": None
+            if self.prices is None
+            else {
+                "columns": self.order.tolist(),
+                "prices": {
+                    name: pack(one) if name != "rate" else one for name, one in self.prices.items()
+                },
+            },
         }
         document["hash"] = hash_document(document)
         return document
@@ -227,7 +242,7 @@ def _conclude(
         if not choice.proven else "", time.perf_counter() - run[0], run[1],
         None if free is None or not free.found else free.value,
         None if free is None or not free.found else free.bound, problem.hash,
-        {"u": root.certificate.u, "folds": root.certificate.folds, "rate": root.certificate.rate},
+        {name: getattr(root.certificate, name) for name in ("u", "folds", "twin", "rate")},
     )  # fmt: skip
 
 
@@ -295,6 +310,15 @@ def _list_floors(plan: ActionPlan) -> list[dict[str, Any]]:
             "after": float(after[i]) / total if total else 0.0,
         })  # fmt: skip
     return listed
+
+
+def _describe(one: Action) -> dict[str, Any]:
+    """An action as a check reads it back."""
+    return {
+        "verb": one.verb, "code": one.code, "group": one.group, "street": one.street,
+        "offset_m": one.offset_m, "snap_m": one.snap_m, "hours": format_hours(one.hours),
+        "cost": one.cost, "name": one.name,
+    }  # fmt: skip
 
 
 def _lacking(posed: ActionProblem) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy as np
 from locator.arrays import Floats, Ints, frozen
 from locator.coverage import measure_coverage
 from locator.errors import InputError, NotFoundError
+from locator.moments import local_now
 from locator.placement import Placement, place_snapped
 from locator.placing import select_stations, snap_stations
 from locator.siting.actions import KEEP, Action
@@ -28,8 +30,6 @@ from locator.siting.stretches import find_all, measure_share
 from locator.snapping import Snapped
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from locator.counted import Counted
     from locator.network import StreetNetwork
     from locator.siting.action_question import ActionQuestion
@@ -62,6 +62,8 @@ class ActionProblem:
         The same by district.
     today : float
         What is covered today, with the stations that may be closed.
+    now
+        Local time that days of the week were counted from.
     """
 
     version: CityVersion
@@ -80,6 +82,7 @@ class ActionProblem:
     area_total: Floats
     area_before: Floats
     today: float
+    now: datetime
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -134,7 +137,7 @@ def pose_actions(
         raise InputError("there is nothing to choose from: no candidate and no station qualifies")
     ordered = tuple(sorted(actions, key=lambda one: (one.group, one.verb, one.code, one.cost)))
     network, limit = version.metric(question.within, question.mode)
-    counted = _count(version, question)
+    counted, now = _count(version, question), now or local_now(version.config.time_zone)
     standing, places, classes = _gather(version, question, ordered, now)
     stretches = find_all(network, counted)
     wanted = np.zeros(len(network.streets), bool)
@@ -159,7 +162,7 @@ def pose_actions(
               (area_total, area_before)),
         float(stretches.worth.sum()), float(np.where(done, weight, 0.0).sum()),
         frozen(area_total), frozen(area_before), _measure_today(rows, classes, ordered, question,
-                                                                len(standing), weight),
+                                                                len(standing), weight), now,
     )  # fmt: skip
 
 
@@ -182,7 +185,7 @@ def _count(version: CityVersion, question: ActionQuestion) -> Counted:
 
 
 def _gather(
-    version: CityVersion, question: ActionQuestion, actions: Sequence[Action], now: datetime | None
+    version: CityVersion, question: ActionQuestion, actions: Sequence[Action], now: datetime
 ) -> tuple[Ints, Snapped, HourClasses]:
     """The stations that stay, where all stand, and the classes of hours."""
     stations = version.stations
@@ -198,13 +201,7 @@ def _gather(
     )
     hours = [stations[row].opening for row in standing.tolist()] + [one.hours for one in actions]
     if question.hours.strip() == WEEK:
-        from datetime import timedelta
-
-        from locator.moments import local_now
-
-        day = (now or local_now(version.config.time_zone)).replace(
-            hour=0, minute=0, second=0, microsecond=0
-        )
+        day = now.replace(hour=0, minute=0, second=0, microsecond=0)
         moments = whole_week(hours, day - timedelta(days=day.weekday()))
     elif question.hours:
         moments = read_moments(question.hours, zone=version.config.time_zone, now=now)

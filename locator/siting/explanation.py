@@ -212,7 +212,8 @@ class _Facts:
             number, str(document.get("candidate", number)), document.get("name", ""), lon, lat,
             self._street_name(place[0]), alone.gained - without.gained, first, without.unit,
             self._districts(by_area.tolist()), streets, length, self._lines(pieces, place),
-            document.get("hours", ""), document.get("cost"), self._substitute(without, place, alone.gained),
+            document.get("hours", ""), document.get("cost"),
+            self._substitute(without, place, alone.gained),
         )  # fmt: skip
 
     def _start(self, rest: Sequence[tuple[int, float]]) -> WhatIf:
