@@ -106,7 +106,7 @@ def plan_of_actions(  # noqa: PLR0913  (each is a part of the command)
         floors=_pairs(told["floors"], "--floor"), years=places["years"],
     )  # fmt: skip
     candidates = _candidates(view, places, words)
-    posed = pose_actions(view, question, _list_actions(view, told, candidates, words))
+    posed = pose_actions(view, question, _list_actions(view, told | places, candidates, words))
     return plan_actions(
         posed, time_limit_s=time_limit, iterations=iterations, seed=seed, should_stop=should_stop
     )
@@ -144,7 +144,7 @@ def _list_actions(
     )
 
     mode, kind = words["mode"], words["kind"]
-    found = build_actions(candidates)
+    found = build_actions(candidates, cost=told["build_cost"])
     if told["extend_hours"]:
         if not told["hours"]:
             raise InputError('longer hours need hours that count: give --hours "Mon 21:00" or week')
@@ -157,7 +157,6 @@ def _list_actions(
             raise InputError("to make stations over, say which kind is planned with --kind")
         found += upgrade_actions(view, kind=kind, cost=told["upgrade_cost"], mode=mode)
     keep = keep_actions(view, _pairs(told["closable"], "--may-close"), mode=mode)
-    keep = keep if told["closable"] else []
     if told["move_cost"] is not None:
         if not keep:
             raise InputError("to move stations, say which with --may-close CODE=YUAN")

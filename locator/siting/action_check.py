@@ -32,6 +32,9 @@ _INPUTS = {
 }
 
 
+_EXACT = 1e-9  # relative, of what is measured by another way
+
+
 @dataclass(frozen=True, slots=True)
 class ActionCheck:
     """What a check found: value and bound as measured again, and all that does not hold."""
@@ -106,10 +109,11 @@ def _measure(
     if len(set(groups)) < len(groups):
         problems.append("two actions of one station are chosen: at most one may be")
     after = posed.measure(columns)
-    for what, stated in (("after", document["after"]["covered_m"]), ("value", None)):
-        measured = after if what == "after" else posed.before + value
-        if not same(after if stated is None else float(stated), measured):
-            problems.append(f"{what}: the coverage with the actions built is {after:.12g}")
+    told = float(document["after"]["covered_m"])
+    if not same(told, after):
+        problems.append(f"after: {told:.12g} is stated, {after:.12g} is covered with the actions")
+    if abs(posed.before + value - after) > _EXACT * max(after, 1.0):
+        problems.append(f"value: the actions add {after - posed.before:.12g} to the coverage")
     bound, notes = _check_bound(posed, document, problems)
     return value, bound, notes
 
@@ -118,9 +122,12 @@ def _check_bound(
     posed: ActionProblem, document: dict[str, Any], problems: list[str]
 ) -> tuple[float | None, list[str]]:
     stated, proof = document["bound"], document["proof"]
-    if stated is None or proof is None:
+    if stated is None or proof is None or posed.problem is None:
         return None, ["no bound is stated"]
     prices = proof["prices"]
+    if prices["u"]["count"] != posed.problem.rows:
+        problems.append("bound: the prices belong to another problem")
+        return None, []
     made = Certificate(
         "max_cover", "u", unpack(prices["u"], "u"), 0.0, np.empty(0),
         twin=unpack(prices["twin"], "twin"), folds=unpack(prices["folds"], "folds"),

@@ -174,7 +174,7 @@ def keep_actions(
     version: CityVersion, running: Mapping[str, float], *, mode: str = "walk"
 ) -> list[Action]:
     """Keep stations that may be closed, at what each costs; unknown hours never serve."""
-    rows = _usable_rows(version, None, running)
+    rows = _usable_rows(version, None, running) if running else []
     return [
         Action(
             KEEP, version.stations.code[row], f"station {version.stations.code[row]}", *place[:2],
