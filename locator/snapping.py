@@ -13,6 +13,7 @@ import numpy as np
 
 from locator.arrays import LIMIT_TOLERANCE_M, Bools, Floats, Ints, Longs, frozen
 from locator.errors import InputError
+from locator.mapped import give_back
 
 if TYPE_CHECKING:
     from locator.streets import Streets
@@ -133,6 +134,7 @@ def _sort_segments(streets: Streets) -> _Cells:
     np.cumsum(start, out=start)
     segment = np.empty(start[-1], np.int32)
     fill_grid(xy, streets.first, *place, start[:-1].copy(), segment)
+    give_back((xy, streets.along_m))
     owner = np.repeat(np.arange(len(streets), dtype=np.int32), np.diff(streets.first))
     return _Cells(*place, frozen(start), frozen(segment), frozen(owner))
 

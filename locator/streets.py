@@ -33,6 +33,7 @@ from geodata.lines import (
 )
 from locator.arrays import Bytes, Floats, Ints, Longs, frozen, open_arrays, save_arrays
 from locator.errors import DataError, InputError
+from locator.mapped import give_back
 from locator.segments import Chains, Segments, chain_segments, merge_segments, rank_vertices
 from locator.spans import (
     boxes_near,
@@ -185,6 +186,7 @@ class Streets:
             sound = False
         if not sound:
             raise DataError(f"{folder} holds damaged streets: import the streets again")
+        give_back(arrays.values())
         return streets
 
 

@@ -75,6 +75,7 @@ ORDER = [
     "locator.certainty",
     "locator.errors",
     "locator.arrays",
+    "locator.mapped",
     "locator.crews",
     "locator.curve",
     "locator.gazetteer",

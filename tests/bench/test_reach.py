@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,14 +15,15 @@ from geodata.vectors import read_streets
 from locator.coverage import measure_coverage
 from locator.modes import find_mode
 from locator.network import StreetNetwork, build_network
-from locator.placement import Placement, place_stations
 from locator.reach import build_reach
 from locator.reach_area import draw_area
 from locator.rest import measure_rest
 from locator.streets import build_streets
 from locator.sweep import sweep_k_nearest
-from tests.oracles import Town
-from tests.towns import make_network
+from tests.bench.grids import jittered_grid, put_stations
+
+if TYPE_CHECKING:
+    from locator.placement import Placement
 
 Figures = dict[str, Mapping[str, Any]]
 LIMITS = np.linspace(50.0, 3000.0, 100)
@@ -36,28 +37,8 @@ def poa(shared_data: Path) -> StreetNetwork:
 
 @pytest.fixture(scope="module")
 def blocks() -> StreetNetwork:
-    """A jittered grid of 100,000 crossings, 15 % of the streets dropped, as in the findings."""
-    rng = np.random.default_rng(0)
-    side = round(100_000**0.5)
-    corner = np.stack(np.meshgrid(np.arange(side), np.arange(side)), -1).reshape(-1, 2)
-    nodes = corner * 100.0 + rng.uniform(-30, 30, corner.shape)
-    at = np.arange(side * side).reshape(side, side)
-    ends = np.vstack(
-        (
-            np.column_stack((at[:, :-1].ravel(), at[:, 1:].ravel())),
-            np.column_stack((at[:-1].ravel(), at[1:].ravel())),
-        )
-    )
-    ends = ends[rng.random(len(ends)) > 0.15]
-    return make_network(Town(nodes, ends.tolist(), list(nodes[ends]), [3] * len(ends)))
-
-
-def put_stations(network: StreetNetwork, count: int) -> Placement:
-    """Stations at random nodes of the largest piece."""
-    main = np.flatnonzero(network.component == 0)
-    chosen = np.random.default_rng(1).choice(main, count, replace=False)
-    xy = network.streets.node_xy_m[chosen]
-    return place_stations(network, xy, np.arange(count, dtype=np.int32))
+    """A grid of 100,000 crossings."""
+    return jittered_grid(100_000)
 
 
 def scipy_rows(network: StreetNetwork, placement: Placement) -> np.ndarray:

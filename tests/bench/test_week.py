@@ -81,8 +81,9 @@ def test_week_takes_about_one_sweep_for_each_set(
         **taken, "sets": len(sets), "sweeps a set": sweeps,
         "coverages a set": taken["week"] / len(sets) / taken["coverage"],
     }  # fmt: skip
-    # Limits on foot; by e-bike nearly all nodes are within the limit, and all streets to measure.
-    assert sweeps <= (1.1 if within_m <= 1000 else 2)
+    # Wanted: 1.1 at every limit. In a small city at 5 km half of the sets are swept anew, and all
+    # streets are measured: 1.05 to 1.17 there.
+    assert sweeps <= (1.1 if within_m <= 1000 or count > 30 else 1.25)
 
 
 @pytest.mark.parametrize("within_m", [500.0, 1000.0])
