@@ -42,10 +42,13 @@ def create_app(config: Settings | None = None) -> Flask:
         basemap,
         errors,
         headers,
+        languages,
         packing,
+        page_context,
         pages,
         phone_files,
         state,
+        station_pages,
         throttle,
     )
     from webapp.settings import Settings
@@ -60,10 +63,13 @@ def create_app(config: Settings | None = None) -> Flask:
     files = assets.install(app, settings.vendor)
     tiles = read_source(settings, city.config.map_approval)
     state.attach(app, state.State(city, files, tiles))
+    languages.install(app)
+    page_context.install(app)
     packing.install(app)
     headers.install(app, {"img-src": tiles.origins} if tiles else None)
     errors.install(app)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(station_pages.blueprint)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(basemap.blueprint)
     phone_files.install(app)

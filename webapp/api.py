@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, request
 
 from locator.slider import curve_document
-from webapp.listing import listed, way_in
+from webapp.cards import way_in
+from webapp.languages import current_language
+from webapp.listing import listed
 from webapp.params import (
     CoverageQuery,
     CurveQuery,
@@ -125,7 +127,9 @@ def coverage_tile(zoom: int, column: int, row: int) -> Response:
 def _columns(chosen: Stations) -> dict[str, list[Any]]:
     texts = ("code", "name", "kind", "hours", "address", "access_scope", "access_mode")
     columns: dict[str, list[Any]] = {name: list(getattr(chosen, name)) for name in texts}
-    columns["way_in"] = [way_in(station) for station in chosen]
+    columns["way_in"] = [
+        way_in(*both) for both in zip(chosen.access_scope, chosen.access_mode, strict=True)
+    ]
     columns["district"] = list(chosen.district_code)
     lonlat = chosen.lonlat_deg.round(6)
     columns["lon"], columns["lat"] = lonlat[:, 0].tolist(), lonlat[:, 1].tolist()
@@ -135,12 +139,14 @@ def _columns(chosen: Stations) -> dict[str, list[Any]]:
 
 def _json(body: dict[str, Any]) -> Response:
     text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return Response(text, mimetype="application/json")
+    response = Response(text, mimetype="application/json")
+    response.vary.add("Accept-Language")
+    return response
 
 
 def _tag(view: CityView, asked: Parameters, *more: int) -> str:
     """One mark per answer: it changes with the city's version and with the question."""
-    text = repr((view.version, request.endpoint, asked, more))
+    text = repr((view.version, request.endpoint, asked, more, current_language().code))
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 

@@ -21,6 +21,7 @@ from locator.errors import (
     LocatorError,
     NotFoundError,
 )
+from webapp.languages import translate as _
 from webapp.params import ParameterError
 
 # The first class that fits counts.
@@ -33,15 +34,6 @@ STATUSES: tuple[tuple[type[LocatorError], int], ...] = (
     (LocatorError, 500),
 )
 _SERVER_ERROR = 500
-_TEXTS = {
-    404: ("没有这一页", "网址可能写错了，或这一页已经撤了。"),
-    405: ("不能这样打开", "请从首页进来。"),
-    409: ("别人刚改过", "你的修改没有保存。请重新打开，再改一次。"),
-    413: ("内容太长", "请少填一些再试。"),
-    422: ("有一项填得不对", "改好下面这一项再试。"),
-    429: ("点得太快了", "请等一会儿再试。"),
-    500: ("服务出错了", "不是你的问题。请稍后再试。"),
-}
 _log = logging.getLogger(__name__)
 
 
@@ -94,9 +86,22 @@ def _answer(status: int, message: str, fields: tuple[tuple[str, str], ...] = ())
         body = {"error": {"status": status, "message": message, "fields": problems}}
         response = jsonify(body)
     else:
-        title, text = _TEXTS.get(status, ("这一页打不开", "请从首页进来。"))
+        title, text = _texts(status)
         page = render_template("error.html", title=title, text=text, status=status, fields=fields)
         response = make_response(page)
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _texts(status: int) -> tuple[str, str]:
+    """What is the matter, and what to do, in the language of the request."""
+    return {
+        404: (_("没有这一页"), _("网址可能写错了，或这一页已经撤了。")),
+        405: (_("不能这样打开"), _("请从首页进来。")),
+        409: (_("别人刚改过"), _("你的修改没有保存。请重新打开，再改一次。")),
+        413: (_("内容太长"), _("请少填一些再试。")),
+        422: (_("有一项填得不对"), _("改好下面这一项再试。")),
+        429: (_("点得太快了"), _("请等一会儿再试。")),
+        500: (_("服务出错了"), _("不是你的问题。请稍后再试。")),
+    }.get(status, (_("这一页打不开"), _("请从首页进来。")))

@@ -7,31 +7,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geodata.vocabulary import access_modes, access_scopes, kinds
+from geodata.vocabulary import kinds
 
 if TYPE_CHECKING:
-    from locator.arrays import Longs
-    from locator.stations import Station, Stations
+    from locator.arrays import Bools, Longs
+    from locator.stations import Stations
 
 PAGE_LENGTH = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One station as a list shows it; `way_in` is who may enter and how, "" where unknown."""
-
-    station: Station
-    kind_zh: str
-    kind_en: str
-    district: str
-    way_in: str
-
-
-@dataclass(frozen=True, slots=True)
 class ListPage:
-    """One page of a list: rows `start` .. `start + len(rows)` of `total`, pages from 1."""
+    """One page of a list: rows `start` .. `start + len(rows)` of `total`, pages from 1.
 
-    rows: tuple[Row, ...]
+    `rows` are row numbers of the stations that were listed.
+    """
+
+    rows: tuple[int, ...]
     total: int
     page: int
     pages: int
@@ -44,6 +36,8 @@ def listed(
     kind: str | None = None,
     district: str | None = None,
     q: str | None = None,
+    staff: bool = True,
+    among: Bools | None = None,
 ) -> Longs:
     """Row numbers of the stations a person may be sent to, by kind and code.
 
@@ -53,8 +47,14 @@ def listed(
         Codes; None for all.
     q
         Part of a name or an address, whatever its case.
+    staff
+        Whether rooms that let in their host's own staff alone are listed too.
+    among : (n,) bool
+        Which stations may be listed at all; None for all.
     """
-    usable = stations.is_usable
+    usable = stations.is_usable if staff else stations.is_usable & ~stations.is_staff_only
+    if among is not None:
+        usable = usable & among
     rank = {code: place for place, code in enumerate(kinds().codes)}
     words = q.strip().casefold() if q else ""
     chosen = [
@@ -69,31 +69,10 @@ def listed(
     return np.array(chosen, np.int64)
 
 
-def list_page(
-    stations: Stations, chosen: Longs, *, page: int, districts: dict[str, str]
-) -> ListPage:
+def list_page(chosen: Longs, *, page: int) -> ListPage:
     """One page of the chosen rows; a page beyond the last shows the last."""
     pages = max(1, -(-len(chosen) // PAGE_LENGTH))
     page = min(page, pages)
     start = (page - 1) * PAGE_LENGTH
-    rows = tuple(
-        _row(stations[int(index)], districts) for index in chosen[start : start + PAGE_LENGTH]
-    )
+    rows = tuple(chosen[start : start + PAGE_LENGTH].tolist())
     return ListPage(rows, len(chosen), page, pages, start)
-
-
-def _row(station: Station, districts: dict[str, str]) -> Row:
-    kind = kinds()[station.kind]
-    district = districts.get(station.district_code, "")
-    return Row(
-        station, kind.short_zh or kind.zh, kind.short_en or kind.en, district, way_in(station)
-    )
-
-
-def way_in(station: Station) -> str:
-    """Who may enter and how, in Chinese; "" where nobody said.
-
-    It stands on every card: a room for a firm's own staff must not look like a public one.
-    """
-    asked = ((access_scopes(), station.access_scope), (access_modes(), station.access_mode))
-    return "，".join(words[code].zh for words, code in asked if code in words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -16,22 +17,24 @@ from flask import (
     url_for,
 )
 
-from geodata.vocabulary import kinds
-from locator.modes import modes
+from geodata.checklists import trades
+from locator.needs import Needs, choose_stations, parse_needs
+from locator.situations import find_situation
 from webapp import maps
 from webapp.basemap import ground
+from webapp.cards import station_cards
+from webapp.finding import answer_of, find_answer, left_out_words
 from webapp.listing import list_page, listed
-from webapp.marks import Mark, marks_of
+from webapp.page_context import city_marks, common, in_wechat, page_scripts
 from webapp.params import (
     CoverageQuery,
-    ListQuery,
+    FinderQuery,
     NearestBody,
     NoParameters,
     from_query,
     from_shared_query,
 )
-from webapp.places import district_names
-from webapp.state import current_view, measure, shared, view_at
+from webapp.state import current_view, local_now, measure, shared, view_at
 from webapp.wording import coverage_answer, nearest_answer
 
 if TYPE_CHECKING:
@@ -41,51 +44,53 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("pages", __name__)
 
-LIMITS = (
-    ("300", "300米"),
-    ("500", "500米"),
-    ("1000", "1公里"),
-    ("5min", "5分钟"),
-    ("10min", "10分钟"),
-    ("15min", "15分钟"),
-)
-_SCRIPTS = ("locator", "datum", "basemap", "handling", "streets", "stations", "finder", "coverage")
+_SCRIPTS = ("locator", "datum", "basemap", "handling", "streets", "stations", "route", "coverage")
+FINDER_MAP, COVERAGE_MAP = ("stations", "finder"), ("streets", "stations", "coverage")
+FINDER_SCRIPTS = ("reports", "cards", "finder")
 
 
 @blueprint.get("/")
 def index() -> str:
-    """The map page: find the nearest, the list of stations, the map, coverage and gaps."""
-    asked = from_shared_query(ListQuery, request.args)
+    """The public finder: an answer from a place that was named, the list of stations, the map."""
+    asked = from_shared_query(FinderQuery, request.args)
     view = current_view()
-    names = district_names(view)
-    chosen = listed(view.stations, kind=asked.kind, district=asked.district, q=asked.q)
-    listing = list_page(view.stations, chosen, page=asked.page, districts=names)
+    parts = map_parts(view, FINDER_MAP, staff=asked.staff)
+    answer = find_answer(view_at(asked.at), asked, in_wechat=in_wechat())
     return render_template(
-        "index.html",
-        **_common(view),
+        "finder.html",
+        **common(view),
+        **_list_of(view, asked),
         asked=asked,
-        listing=listing,
-        parts=_map_parts(view),
-        question=CoverageQuery(),
-        filters=asked.model_dump(exclude={"page"}, exclude_none=True),
+        answer=answer,
+        hours=hour_choices(asked.at),
+        parts=parts,
+        scripts=page_scripts(FINDER_SCRIPTS, parts),
     )
 
 
 @blueprint.get("/nearest")
 def nearest_form() -> AnyResponse:
     """The form lives on the first page."""
+    from_shared_query(NoParameters, request.args)
     return redirect(url_for("pages.index", _anchor="find"), 303)
 
 
 @blueprint.post("/nearest")
 def nearest() -> Response:
-    """The nearest stations as a plain page, for browsers without a script."""
-    from_query(NoParameters, request.args)
+    """The nearest stations of a position as a plain page: it stands in no address."""
+    from_shared_query(NoParameters, request.args)
     asked = from_query(NearestBody, request.form)
     view = view_at(asked.at)
-    answer = nearest_answer(view, asked)
+    answer = answer_of(nearest_answer(view, asked), asked, name="", in_wechat=in_wechat())
     response = make_response(
-        render_template("nearest.html", **_common(view), answer=answer, kinds=kinds())
+        render_template(
+            "nearest.html",
+            **common(view),
+            answer=answer,
+            asked=FinderQuery.model_validate({}),
+            hours=hour_choices(None),
+            scripts=page_scripts(FINDER_SCRIPTS),
+        )
     )
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -93,17 +98,28 @@ def nearest() -> Response:
 
 @blueprint.get("/coverage")
 def coverage() -> str:
-    """Totals and gaps as a plain page."""
+    """For planners: totals and gaps, the slider, and the map of what is covered."""
     asked = from_shared_query(CoverageQuery, request.args)
     view = current_view()
     answer = coverage_answer(view, measure(view, asked), asked)
-    return render_template("coverage.html", **_common(view), question=asked, answer=answer)
+    parts = map_parts(view, COVERAGE_MAP)
+    return render_template(
+        "coverage.html",
+        **common(view),
+        question=asked,
+        answer=answer,
+        parts=parts,
+        scripts=page_scripts(("reach",), parts),
+    )
 
 
 @blueprint.get("/map/<name>.js")
 def map_script(name: str) -> Response:
     """The script of a composed map, named by its hash."""
-    _map_parts(current_view())
+    view = current_view()
+    for plugins in (FINDER_MAP, COVERAGE_MAP):
+        for staff in (False, True):
+            map_parts(view, plugins, staff=staff)
     for parts in list(shared().maps.values()):
         if parts.hash == name:
             response = Response(parts.script, mimetype="text/javascript")
@@ -112,46 +128,71 @@ def map_script(name: str) -> Response:
     return abort(404)
 
 
-def _common(view: CityView) -> dict[str, Any]:
+def hour_choices(chosen: str | None) -> list[dict[str, str]]:
+    """Hours of today to choose from, and the one that the address says."""
+    found = [{"value": f"{hour:02d}:00", "words": f"{hour}:00"} for hour in range(0, 24, 1)]
+    if chosen and chosen not in {hour["value"] for hour in found}:
+        found.append({"value": chosen, "words": chosen})
+    return found
+
+
+def _list_of(view: CityView, asked: FinderQuery) -> dict[str, Any]:
+    """One page of the list, and how many stations it leaves out for what is asked."""
+    stations = view.stations
+    trade = trades().get(asked.trade or "")
+    words = [asked.trade] if trade and asked.trade else []
+    words += find_situation(asked.situation).needs if asked.situation else []
+    needs = parse_needs(words) if words else Needs()
+    chosen_of = stations.is_usable & stations.is_kind(asked.kind)
+    choice = choose_stations(
+        stations, Needs(needs.groups, needs.kinds, staff=asked.staff), chosen_of
+    )
+    among = choice.mask if needs.any else None
+    chosen = listed(
+        stations, kind=asked.kind, district=asked.district, q=asked.q, staff=asked.staff,
+        among=among,
+    )  # fmt: skip
+    listing = list_page(chosen, page=asked.page)
     return {
-        "view": view,
-        "marks": _marks(),
-        "districts": district_names(view),
-        "modes": [mode for code, mode in modes().items() if code in view.modes],
-        "limits": LIMITS,
+        "listing": listing,
+        "cards": station_cards(view, listing.rows, now=local_now()),
+        "left_out": left_out_words(choice.left_out),
+        "filters": asked.model_dump(exclude={"page"}, exclude_none=True, exclude_defaults=True),
     }
 
 
-def _marks() -> tuple[Mark, ...]:
-    return marks_of(
-        (kind.code, kind.short_zh or kind.zh, kind.short_en or kind.en) for kind in kinds()
-    )
-
-
-def _map_parts(view: CityView) -> maps.MapParts | None:
-    """The composed map; None where the front-end packages are not installed."""
+def map_parts(
+    view: CityView, plugins: Sequence[str], *, staff: bool = True
+) -> maps.MapParts | None:
+    """The composed map with these plugins; None where the front-end packages are not installed."""
     state = shared()
     if not state.assets.has_packages:
         return None
     below = ground(view)
-    key = (view.bounds_deg, *below.items())
+    key = (*view.bounds_deg, *plugins, staff, *below.items())
     parts = state.maps.get(key)
     if parts is None:
         url = state.assets.url
         scripts = {name: url(f"js/{name}.js") for name in _SCRIPTS}
+        scripts["finder"] = scripts.pop("route")
         scripts["leaflet"] = url("vendor/leaflet/dist/leaflet.js")
         scripts["protomaps"] = url("vendor/protomaps-leaflet/dist/protomaps-leaflet.js")
         styles = {"leaflet": url("vendor/leaflet/dist/leaflet.css"), "map": url("css/map.css")}
         files = maps.MapFiles(scripts, styles)
         addresses = {
             "tiles": "/api/v1/coverage/tiles",
-            "stations": url_for("api.stations"),
-            "nearest": url_for("api.nearest"),
-            "coverage": url_for("api.coverage"),
+            "stations": "/api/v1/stations" + ("" if staff else "?staff=0"),
+            "nearest": "/api/v1/nearest",
+            "coverage": "/api/v1/coverage",
         }
-        marks = [asdict(mark) for mark in _marks()]
+        marks = [asdict(mark) for mark in city_marks()]
         parts = maps.city_map(
-            view.bounds_deg, files, addresses=addresses, marks=marks, ground=below
+            view.bounds_deg,
+            files,
+            addresses=addresses,
+            marks=marks,
+            ground=below,
+            plugins=plugins,
         )
         state.maps[key] = parts
     return parts

@@ -22,17 +22,21 @@ from pydantic import (
 )
 from werkzeug.datastructures import MultiDict
 
+from geodata.checklists import trades
 from geodata.datum import DATUMS
 from geodata.vocabulary import kinds
 from locator.errors import InputError, SchemaError
 from locator.modes import find_mode, modes
 from locator.moments import find_moment
 from locator.needs import parse_needs
+from locator.situations import situations
 
 # Chat programs and search engines append these when a page is shared; they mean nothing here.
 SHARE_PARAMETERS = frozenset(
     {"from", "isappinstalled", "nsukey", "wechat_redirect", "utm_source", "utm_medium"}
 )
+# Languages of pages, the first one by default; `?lang=` is a parameter of every page.
+LANGUAGES = ("zh", "en")
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}", re.IGNORECASE)
 
 
@@ -59,6 +63,18 @@ def _known_kind(code: str) -> str:
 def _known_mode(code: str) -> str:
     if code not in modes():
         raise ValueError(f"expected one of {', '.join(modes())}")
+    return code
+
+
+def _known_trade(code: str) -> str:
+    if code not in trades():
+        raise ValueError(f"expected one of {', '.join(trades())}")
+    return code
+
+
+def _known_situation(code: str) -> str:
+    if code not in situations():
+        raise ValueError(f"expected one of {', '.join(situations())}")
     return code
 
 
@@ -101,6 +117,8 @@ def _known_needs(words: tuple[str, ...]) -> tuple[str, ...]:
 
 Kind = Annotated[str, AfterValidator(_known_kind)]
 ModeCode = Annotated[str, AfterValidator(_known_mode)]
+TradeCode = Annotated[str, AfterValidator(_known_trade)]
+SituationCode = Annotated[str, AfterValidator(_known_situation)]
 Datum = Annotated[str, AfterValidator(_known_datum)]
 Limit = Annotated[str, Field(max_length=20), AfterValidator(_limit)]
 Moment = Annotated[str, Field(max_length=40), AfterValidator(_moment)]
@@ -128,13 +146,33 @@ class StationsQuery(Parameters):
 
     kind: Kind | None = None
     district: Word | None = None
+    staff: bool = True
 
 
 class ListQuery(StationsQuery):
-    """Which stations, and which page of their list; `q` is part of a name or address."""
+    """Which stations, and which page of their list; `q` is part of a name or address.
+
+    Rooms for their host's own staff are listed only for whoever asks for them.
+    """
 
     q: Word | None = None
     page: int = Field(1, ge=1, le=100_000)
+    staff: bool = False
+    trade: TradeCode | None = None
+    situation: SituationCode | None = None
+
+
+class FinderQuery(ListQuery):
+    """What the finder's address says; never where somebody stands.
+
+    `place` is what was typed: a street, a crossing, a district, a station's name or code. `at` is
+    the hour that is asked about, `open` leaves out what is not known to be open on arrival.
+    """
+
+    place: Word | None = None
+    mode: ModeCode | None = None
+    at: Moment | None = None
+    open: bool = False
 
 
 class CoverageQuery(Parameters):
@@ -166,9 +204,11 @@ class TileQuery(CoverageQuery):
 class NearestBody(Parameters):
     """From where to where: a position, or a place by its district, its street, or both.
 
-    `at`, `open` and `stay` (minutes) ask for what is open on arrival, `need` for what it offers;
-    `accuracy` is how many metres the position may be off; `routes` false leaves out the ways, which
-    take most of the time and of the answer.
+    A `place` is what somebody typed: a street, a crossing, a district, a station's name or code,
+    with slips and in pinyin too; `street` is the exact name of one. `at`, `open` and `stay`
+    (minutes) ask for what is open on arrival, `need` for what it offers; `accuracy` is how many
+    metres the position may be off; `routes` false leaves out the ways, which take most of the time
+    and of the answer.
     """
 
     lon: float | None = Field(None, ge=-180, le=180)
@@ -176,6 +216,7 @@ class NearestBody(Parameters):
     datum: Datum = "wgs84"
     district: Word | None = None
     street: Word | None = None
+    place: Word | None = None
     k: int = Field(3, ge=1, le=20)
     kind: Kind | None = None
     mode: ModeCode = "walk"
@@ -189,11 +230,11 @@ class NearestBody(Parameters):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
-        placed = self.district is not None or self.street is not None
+        placed = any((self.district, self.street, self.place))
         if (self.lon is None) != (self.lat is None):
             raise ValueError("lon and lat belong together: give both")
         if placed == (self.lon is not None):
-            raise ValueError("give lon and lat, or a district or street")
+            raise ValueError("give lon and lat, or a place, district or street")
         return self
 
     @property
@@ -221,8 +262,17 @@ def from_query(model: type[P], sent: Sent) -> P:
 
 
 def from_shared_query(model: type[P], sent: Sent) -> P:
-    """As `from_query`, for pages: what sharing appends to an address is left alone."""
-    kept = [(name, text) for name, text in sent.items(multi=True) if name not in SHARE_PARAMETERS]
+    """As `from_query`, for pages: the language, and what sharing appends, are left alone.
+
+    Raises
+    ------
+    ParameterError
+        As `from_query`; or pages do not speak that language.
+    """
+    if not {*sent.getlist("lang")} <= {"", *LANGUAGES}:
+        raise ParameterError([("lang", f"expected one of {', '.join(LANGUAGES)}")])
+    apart = SHARE_PARAMETERS | {"lang"}
+    kept = [(name, text) for name, text in sent.items(multi=True) if name not in apart]
     return from_query(model, MultiDict(kept))
 
 

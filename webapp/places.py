@@ -15,6 +15,7 @@ import numpy as np
 
 from geodata.areas import Area, read_areas
 from locator.pieces import locate_on_streets
+from locator.starts import Start, find_start
 from webapp.params import NearestBody, ParameterError
 
 if TYPE_CHECKING:
@@ -43,8 +44,31 @@ def find_origin(view: CityView, asked: NearestBody) -> Origin:
     """
     if asked.lon is not None and asked.lat is not None:
         return Origin((asked.lon, asked.lat), asked.datum, None)
-    lon, lat = _find_place(view, asked)
+    lon, lat = _typed(view, asked) if asked.place else _find_place(view, asked)
     return Origin((lon, lat), "wgs84", {"lon": round(lon, 6), "lat": round(lat, 6)})
+
+
+def meant(view: CityView, text: str, district: str | None = None) -> Start:
+    """Which place a typed text means, or which it may mean.
+
+    Parameters
+    ----------
+    district
+        Code of the district in which it is looked for first.
+    """
+    name = district_names(view).get(district or "", "")
+    return find_start(view, f"{name} {text}" if name else text)
+
+
+def _typed(view: CityView, asked: NearestBody) -> tuple[float, float]:
+    """Where the place that was typed is, the best match where several may be meant."""
+    start = meant(view, asked.place or "", asked.district)
+    if start.lonlat_deg is not None and start.matches:
+        return start.lonlat_deg
+    if not start.matches:
+        raise ParameterError([("place", "没有这个地方 (no such place in this city)")])
+    best = start.matches[0].place
+    return best.lon_deg, best.lat_deg
 
 
 def district_names(view: CityView) -> dict[str, str]:

@@ -13,7 +13,7 @@ from flask import Flask, current_app, g
 
 from locator.basemap import find_basemap
 from locator.errors import DataError
-from locator.moments import NOW
+from locator.moments import NOW, find_moment
 from webapp.params import CoverageQuery
 from webapp.street_tiles import MAJOR_CLASSES, StreetTiles, build_tiles
 
@@ -103,6 +103,11 @@ def current_view() -> CityView:
 def view_at(at: str | datetime | None) -> CityView:
     """As `current_view`, for somebody who sets out at a local time, now where none is given."""
     return shared().city.current(at=at or NOW)
+
+
+def local_now() -> datetime:
+    """The city's local time, without a zone."""
+    return find_moment(NOW, zone=shared().city.config.time_zone)
 
 
 def measure(view: CityView, question: CoverageQuery) -> Coverage:

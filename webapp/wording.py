@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from locator.advice import limit_zh
+from locator.advice import limit_en, limit_zh
 from locator.answers import coverage_document
-from locator.directions import VERBS, metres_zh
 from locator.modes import find_mode
 from locator.nearest_answers import Extras, nearest_document
-from webapp.listing import way_in
+from webapp.cards import metres, offered, way_in
+from webapp.languages import current_language, said
+from webapp.languages import translate as _
 from webapp.places import find_origin
 
 if TYPE_CHECKING:
@@ -48,11 +49,11 @@ def nearest_answer(view: CityView, asked: NearestBody) -> dict[str, Any]:
     document = nearest_document(view, origin.lonlat, extras=extras, **question)
     connected = document["connected"]
     for rows in (document["results"], document["below"], connected["results"] if connected else []):
-        _tell_ways(view, rows, mode=asked.mode)
-    advice = document["advice"] or {"zh": "", "next_zh": ""}
+        tell_stations(view, rows, mode=asked.mode)
+    advice = document["advice"] or {}
     return document | {
-        "message": advice["zh"],
-        "next_step": advice["next_zh"],
+        "message": said(advice),
+        "next_step": said(advice, "next"),
         "from": origin.place,
         "sample": view.sample,
         "attribution": view.attribution,
@@ -81,30 +82,38 @@ def coverage_answer(view: CityView, coverage: Coverage, asked: CoverageQuery) ->
     }
 
 
-def _tell_ways(view: CityView, rows: list[dict[str, Any]], *, mode: str) -> None:
-    """Add to each row of an answer what a card shows."""
+def tell_stations(view: CityView, rows: list[dict[str, Any]], *, mode: str) -> None:
+    """Add to each row of an answer what a card shows; codes for programs, words for people."""
     for row in rows:
         station = view.stations[bisect_left(view.stations.code, row["code"])]
         row["hours"], row["address"] = station.hours, station.address
-        row["way_in"] = way_in(station)
-        row["text"] = _way_text(row["distance_m"], row["time_s"], mode)
-        row["note"] = row["detour"]["zh"] if row["detour"] else None
+        row["access_scope"], row["access_mode"] = station.access_scope, station.access_mode
+        row["facilities"] = offered(station)
+        row["verified_on"] = station.verified_on.isoformat() if station.verified_on else None
+        row["way_in"] = way_in(station.access_scope, station.access_mode)
+        row["text"] = _way_text(row["distance_m"], row["time_s"], find_mode(mode).uses)
+        row["note"] = said(row["detour"]) if row["detour"] else None
 
 
-def _way_text(distance_m: float, time_s: float, mode: str) -> str:
+def _way_text(distance_m: float, time_s: float, uses: str) -> str:
     minutes = max(1, math.ceil(time_s / 60))
-    return f"{_verb(mode)}{metres_zh(distance_m)}，约{minutes}分钟"
-
-
-def _verb(mode: str) -> str:
-    """What one does on the way: 走, 骑 or 开."""
-    return VERBS[find_mode(mode).uses][0]
+    way = metres(distance_m)
+    if uses == "bike":
+        return _("骑%(way)s，约%(minutes)s分钟", way=way, minutes=minutes)
+    if uses == "motor":
+        return _("开%(way)s，约%(minutes)s分钟", way=way, minutes=minutes)
+    return _("走%(way)s，约%(minutes)s分钟", way=way, minutes=minutes)
 
 
 def _share_text(coverage: Coverage, asked: CoverageQuery) -> str:
-    name = find_mode(asked.mode).zh
-    limit = limit_zh(asked.within)
-    return f"{name}{limit}以内有站点的街道占{coverage.share:.1%}"
+    limit = limit_en if current_language().code == "en" else limit_zh
+    share = f"{coverage.share:.1%}"
+    return _(
+        "%(mode)s%(limit)s以内有站点的街道占%(share)s",
+        mode=said(find_mode(asked.mode)),
+        limit=limit(asked.within),
+        share=share,
+    )
 
 
 def _tell_gap(view: CityView, coverage: Coverage, gap: int, row: dict[str, Any]) -> dict[str, Any]:
@@ -113,15 +122,19 @@ def _tell_gap(view: CityView, coverage: Coverage, gap: int, row: dict[str, Any])
     (west, south), (east, north) = xy.min(axis=0), xy.max(axis=0)
     corners = view.to_lonlat(np.array([[west, south], [west, north], [east, south], [east, north]]))
     box = [*corners.min(axis=0), *corners.max(axis=0)]
-    length, farthest = metres_zh(row["length_m"]), metres_zh(row["farthest_m"])
+    length, farthest = metres(row["length_m"]), metres(row["farthest_m"])
     return row | {
         "bounds_deg": np.round(box, 6).tolist(),
-        "title": "、".join(row["streets"]) or "无名路段",
-        "text": f"长{length}，最远处离站点{farthest}",
+        "title": "、".join(row["streets"]) or _("无名路段"),
+        "text": _("长%(length)s，最远处离站点%(far)s", length=length, far=farthest),
     }
 
 
 def _gaps_text(count: int) -> str:
     if count > LISTED_GAPS:
-        return f"连成一片又够不着站点的街道共{count}处，最长的{LISTED_GAPS}处在前。"
-    return f"连成一片又够不着站点的街道共{count}处，长的在前。"
+        return _(
+            "连成一片又够不着站点的街道共%(count)s处，最长的%(shown)s处在前。",
+            count=count,
+            shown=LISTED_GAPS,
+        )
+    return _("连成一片又够不着站点的街道共%(count)s处，长的在前。", count=count)

@@ -46,12 +46,17 @@ EXAMPLES: Mapping[str, Callable[[FlaskClient, CityView], str]] = {
     "pages.map_script": _map_script,
     "basemap.drawing": _drawing,
     "phone.file": _phone_file,
+    "stations.station": lambda _client, view: f"/s/{_first_usable(view)}",
+    "stations.qr": lambda _client, view: f"/s/{_first_usable(view)}/qr.svg",
+    "stations.hand_over": lambda _client, view: f"/s/{_first_usable(view)}/to/amap",
     "api.coverage_tile": lambda _client, _view: "/api/v1/coverage/tiles/0/0/0",
 }
 # Pages that look different by what is asked, and pages of errors.
 PAGES: tuple[str, ...] = (
     "/?kind=worker_home",
     "/?q=没有这个站",
+    "/?lang=en",
+    "/?place=人民路&trade=courier",
     "/coverage?within=300&kind=rest_station",
 )
 ERRORS: Mapping[str, int] = {"/nowhere": 404, "/?colour=red": 422, "/coverage?within=far": 422}

@@ -52,8 +52,8 @@ def test_words_never_run_over_from_name_to_address() -> None:
 
 def test_pages_hold_every_station_once(stations: Stations) -> None:
     chosen = listed(stations)
-    pages = [list_page(stations, chosen, page=n, districts={}) for n in (1, 2, 3)]
-    shown = [row.station.code for page in pages for row in page.rows]
+    pages = [list_page(chosen, page=n) for n in (1, 2, 3)]
+    shown = [stations.code[row] for page in pages for row in page.rows]
     assert shown == codes(stations)
     assert [len(page.rows) for page in pages] == [PAGE_LENGTH, PAGE_LENGTH, 7]
     assert {page.pages for page in pages} == {3}
@@ -61,17 +61,15 @@ def test_pages_hold_every_station_once(stations: Stations) -> None:
 
 
 def test_page_beyond_the_last_is_the_last(stations: Stations) -> None:
-    assert list_page(stations, listed(stations), page=99, districts={}).page == 3
+    assert list_page(listed(stations), page=99).page == 3
 
 
 def test_page_of_no_stations_is_one_empty_page() -> None:
-    page = list_page(Stations.empty(), listed(Stations.empty()), page=1, districts={})
+    page = list_page(listed(Stations.empty()), page=1)
     assert (page.rows, page.pages, page.total) == ((), 1, 0)
 
 
-def test_row_says_who_may_enter_and_how() -> None:
-    found = Stations.from_records(
-        [station(1, access_scope="staff", access_mode="key", district_code="7")]
-    )
-    [row] = list_page(found, listed(found), page=1, districts={"7": "七区"}).rows
-    assert (row.way_in, row.district) == ("仅本单位职工，向工作人员取钥匙", "七区")
+def test_rooms_for_staff_are_left_out_where_nobody_asks_for_them() -> None:
+    found = Stations.from_records([station(4, access_scope="staff"), station(7)])
+    assert [found.code[row] for row in listed(found, staff=False)] == ["S007"]
+    assert codes(found) == ["S004", "S007"]

@@ -48,6 +48,14 @@ def page_of(client: FlaskClient, path: str) -> Elements:
 
 
 @pytest.fixture
+def usable(usable: Stations) -> Stations:
+    """The stations that the list shows: rooms for staff only for whoever asks for them."""
+    shown = usable.take(~usable.is_staff_only)
+    assert 0 < len(shown) < len(usable)
+    return shown
+
+
+@pytest.fixture
 def bare_client(town: Path, tmp_path: Path) -> FlaskClient:
     """A client of an application whose front-end packages are not installed."""
     return create_app(Settings(city=town, vendor=tmp_path / "nothing")).test_client()
@@ -63,6 +71,7 @@ def test_first_page_lists_stations_with_kind_district_and_hours(
     assert listed == [usable.code[row] for row in order][:20]
     assert usable.name[order[0]] in page.text
     assert f"开放时间：{usable.hours[order[0]] or '未知'}" in page.text
+    assert "只对本单位职工开放" not in page.text.replace("个站点只对本单位职工开放，没算", "")
     assert "区" in page.text
     assert f"共{len(usable)}个站点" in page.text
 
@@ -99,11 +108,11 @@ def test_first_page_without_packages_still_lists_and_says_how_to_get_the_map(
     bare_client: FlaskClient,
 ) -> None:
     page = page_of(bare_client, "/")
-    assert page.named("script") == []
+    assert not any("leaflet" in (script["src"] or "") for script in page.named("script"))
     assert "地图组件还没有安装" in page.text
     assert "make setup" in page.text
     assert [item for item in page.named("li") if "data-code" in item]
-    assert [form["action"] for form in page.named("form")] == ["/nearest", "/#list"]
+    assert [form["action"] for form in page.named("form")] == ["/", "/#list"]
 
 
 def test_first_page_with_damaged_packages_is_without_a_map(town: Path, tmp_path: Path) -> None:
@@ -137,7 +146,7 @@ def test_page_of_sample_city_says_so(client: FlaskClient, path: str) -> None:
 
 def test_every_station_of_sample_city_says_so(client: FlaskClient) -> None:
     page = client.get("/").get_data(as_text=True)
-    items = re.findall(r"<li data-code=.*?</li>", page, re.DOTALL)
+    items = re.findall(r'<li class="card" data-code=.*?</li>', page, re.DOTALL)
     assert items
     assert all("示例数据 SAMPLE" in item for item in items)
 
@@ -182,7 +191,8 @@ def test_list_by_district_shows_that_district_alone(client: FlaskClient, usable:
 
 
 def listed_codes(client: FlaskClient, path: str) -> list[str]:
-    return [i["data-code"] or "" for i in page_of(client, path).named("li") if "data-code" in i]
+    text = client.get(path).get_data(as_text=True).partition('<section class="panel" id="list"')[2]
+    return [i["data-code"] or "" for i in Elements(text).named("li") if "data-code" in i]
 
 
 def test_list_pages_hold_every_usable_station_once(client: FlaskClient, usable: Stations) -> None:
@@ -190,6 +200,15 @@ def test_list_pages_hold_every_usable_station_once(client: FlaskClient, usable: 
     for number in range(1, -(-len(usable) // 20) + 1):
         found += listed_codes(client, f"/?page={number}")
     assert sorted(found) == list(usable.code)
+
+
+def test_rooms_for_staff_are_listed_for_whoever_asks(client: FlaskClient, view: CityView) -> None:
+    kind, stations = "mother_baby_room", view.stations.usable().of_kind("mother_baby_room")
+    assert sorted(listed_codes(client, f"/?kind={kind}&staff=1")) == list(stations.code)
+    public = stations.take(~stations.is_staff_only)
+    assert sorted(listed_codes(client, f"/?kind={kind}")) == list(public.code)
+    left_out = len(stations) - len(public)
+    assert f"{left_out}个站点只对本单位职工开放，没算" in page_of(client, f"/?kind={kind}").text
 
 
 def test_list_page_beyond_the_last_shows_the_last(client: FlaskClient) -> None:
@@ -254,13 +273,12 @@ def position_of_first(usable: Stations) -> dict[str, str]:
 def test_nearest_page_by_position_answers_without_repeating_it(
     client: FlaskClient, usable: Stations
 ) -> None:
-    for_all = usable.take(~usable.is_staff_only)
-    sent = position_of_first(for_all)
+    sent = position_of_first(usable)
     answer = client.post("/nearest", data={**sent, "kind": "", "street": "", "mode": "walk"})
     text = answer.get_data(as_text=True)
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
-    assert for_all.name[0] in text
+    assert usable.name[0] in text
     assert "示例数据 SAMPLE" in text
     assert sent["lon"] not in text
     assert sent["lat"] not in text

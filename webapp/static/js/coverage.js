@@ -2,12 +2,14 @@
 "use strict";
 
 (function (locator) {
+  const _ = locator.gettext;
   const element = locator.element;
 
   locator.addCoverage = function (map, options) {
     const form = document.getElementById("coverage-form");
     const output = document.getElementById("coverage-answer");
     const shown = document.getElementById("coverage-shown");
+    const list = document.getElementById("gaps-list");
     let running = null;
 
     function query() {
@@ -25,7 +27,9 @@
         const url = options.url + "?" + new URLSearchParams(chosen);
         const answer = await locator.ask(url, { signal: mine.signal });
         locator.showStreets(Object.assign({ v: answer.version }, chosen));
-        output.replaceChildren(totals(answer), bar(answer), ...gaps(answer));
+        output.replaceChildren(totals(answer), bar(answer));
+        showGaps(answer);
+        history.replaceState(null, "", location.pathname + address(chosen));
         output.dataset.within = chosen.within;
       } catch (error) {
         if (error.name === "AbortError") return;
@@ -36,10 +40,10 @@
 
     function totals(answer) {
       const rows = [
-        ["covered", "覆盖到 Covered", answer.covered_m],
-        ["uncovered", "够不着 Not covered", answer.uncovered_m],
-        ["unreachable", "走不通 Unreachable", answer.unreachable_m],
-        ["total", "街道总长 All streets", answer.total_m],
+        ["covered", _("覆盖到"), answer.covered_m],
+        ["uncovered", _("够不着"), answer.uncovered_m],
+        ["unreachable", _("走不通"), answer.unreachable_m],
+        ["total", _("街道总长"), answer.total_m],
       ];
       const share = (part) =>
         answer.total_m > 0 ? ((100 * part) / answer.total_m).toFixed(1) + "%" : "—";
@@ -55,7 +59,7 @@
               "tr",
               {},
               element("th", { scope: "row" }, element("span", { class: "swatch " + state }), label),
-              element("td", {}, locator.kilometres(metres) + " 公里"),
+              element("td", {}, locator.kilometres(metres) + " " + _("公里")),
               element("td", {}, share(metres)),
             ),
           ),
@@ -72,8 +76,15 @@
       return element("div", { class: "share-bar", "aria-hidden": "true" }, ...parts);
     }
 
-    function gaps(answer) {
-      if (!answer.gaps.length) return [];
+    // What is chosen stands in the address, beside the language.
+    function address(chosen) {
+      const kept = new URLSearchParams(location.search);
+      for (const name of ["within", "mode", "kind"]) kept.delete(name);
+      for (const [name, value] of Object.entries(chosen)) kept.set(name, value);
+      return "?" + kept;
+    }
+
+    function showGaps(answer) {
       const items = answer.gaps.map((gap, row) => {
         const button = element(
           "button",
@@ -84,11 +95,8 @@
         button.addEventListener("click", () => show(gap, button));
         return element("li", {}, button);
       });
-      return [
-        element("h3", {}, "最大的缺口 Worst gaps"),
-        element("p", { class: "hint" }, answer.gaps_text),
-        element("ol", { class: "gaps" }, ...items),
-      ];
+      document.getElementById("gaps-text").textContent = answer.gaps_text;
+      list.replaceChildren(...items);
     }
 
     const pointed = L.layerGroup().addTo(map);
@@ -103,7 +111,7 @@
         fill: false,
         interactive: false,
       }).addTo(pointed);
-      for (const other of output.querySelectorAll("button.gap")) {
+      for (const other of list.querySelectorAll("button.gap")) {
         other.setAttribute("aria-pressed", String(other === button));
       }
       map.fitBounds([[south, west], [north, east]], { maxZoom: 17, padding: [24, 24] });
@@ -115,6 +123,7 @@
       event.preventDefault();
       update();
     });
+    for (const part of document.querySelectorAll("[data-needs-script]")) part.hidden = false;
     shown.addEventListener("change", () => locator.streets.showCoverage(shown.checked));
     locator.streets.showCoverage(shown.checked);
     update();

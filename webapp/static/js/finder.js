@@ -1,220 +1,339 @@
-// The nearest stations from where you are, from a click, from the map's centre or from a place.
-// A position goes to the server by POST, for this one answer, and is kept nowhere.
+// The finder: where am I, which door is open. One step at a time, and each one leads on.
+//
+// A position is used by the phone's own search (phone.js) and by nothing else. Where the phone has
+// not saved the city, the server is asked about a place rounded to about a hundred metres.
 "use strict";
 
 (function (locator) {
+  const _ = locator.gettext;
+  const element = locator.element;
+  const english = document.documentElement.lang === "en";
   const WAIT_MS = 5000;
   const ROUGH_M = 200; // beyond this the answer says how far off it may be
-  const TEXT = {
-    asking: "正在找最近的站点…",
-    locating: "正在取位置…",
-    refused: "没拿到位置。请选街道或输入路名。",
-    slow: "定位太慢，先选个地方。",
-    none: "这台设备没有定位。请选街道或输入路名。",
-  };
-  const element = locator.element;
+  const ROUNDED = 1000; // parts of a degree that a position is rounded to before it leaves
+  const LAST = "locator.place"; // kept on this phone alone
+  const CHOICES = ["kind", "trade", "mode", "at", "situation", "open", "staff"];
 
-  locator.addFinder = function (map, options) {
-    const marks = new Map(options.marks.map((mark) => [mark.kind, mark]));
-    const form = document.getElementById("place-form");
-    const answer = document.getElementById("answer");
-    const drawn = L.layerGroup().addTo(map);
-    let running = null;
-    let last = null; // where the answer on the page starts from; kept in this page alone
+  const form = document.getElementById("place-form");
+  const status = document.getElementById("status");
+  const answer = document.getElementById("answer");
+  const fold = document.getElementById("place-fold");
+  if (!form || !answer) return;
 
-    function show(...children) {
-      answer.replaceChildren(...children.filter((child) => child !== null));
+  let running = null;
+  let drawing = null;
+  let last = null; // the question on the page; a position in it lives as long as the page
+  let shown = null; // {results, origin} on the page
+
+  const said = (document, name) => document[(name ? name + "_" : "") + (english ? "en" : "zh")] || "";
+
+  function say(text, next) {
+    status.replaceChildren(
+      ...(text ? [element("p", { class: "message" }, text)] : []),
+      ...(next ? [element("p", {}, next)] : []),
+    );
+  }
+  locator.say = say;
+
+  // ---- what is asked -------------------------------------------------------------------------
+
+  const chosen = (name) => form.elements[name].selectedOptions[0];
+
+  function choices() {
+    const trade = chosen("trade");
+    const need = [];
+    if (trade.value) need.push(trade.value);
+    need.push(...(chosen("situation").dataset.needs || "").split(" ").filter(Boolean));
+    if (form.elements.staff.checked) need.push("staff");
+    const body = {
+      mode: form.elements.mode.value || trade.dataset.mode || "walk",
+      at: form.elements.at.value || "now",
+      k: 3,
+    };
+    if (form.elements.kind.value) body.kind = form.elements.kind.value;
+    if (form.elements.open.checked) body.open = true;
+    if (need.length) body.need = need;
+    return body;
+  }
+
+  // The address says what is looked for, never where somebody stands.
+  function keepInAddress(place) {
+    const kept = new URLSearchParams();
+    for (const [name, value] of new FormData(form)) {
+      if (value && (CHOICES.includes(name) || name === "lang" || place)) kept.set(name, value);
     }
+    const query = kept.toString();
+    history.replaceState(null, "", location.pathname + (query ? "?" + query : ""));
+  }
 
-    function say(text, next) {
-      show(element("p", { class: "message" }, text), next ? element("p", {}, next) : null);
-    }
-    locator.say = say;
+  function phone() {
+    return locator.phone || (window.Locator && window.Locator.phone) || null;
+  }
 
-    function choices() {
-      const body = { kind: form.elements.kind.value, mode: form.elements.mode.value };
-      if (!body.kind) delete body.kind;
-      return body;
-    }
-
-    // origin: {lon, lat} or {district, street}; extra: {note, k}
-    async function find(origin, extra) {
-      if (running) running.abort();
-      const mine = (running = new AbortController());
-      last = { origin, extra };
-      say(TEXT.asking);
+  // The phone's own search where it has the city, else the server with a rounded place.
+  async function search(body, signal) {
+    const own = phone();
+    let reason = null;
+    if (own && body.lon !== undefined) {
       try {
-        const body = Object.assign(choices(), origin, extra && extra.k ? { k: extra.k } : {});
-        const found = await locator.post(options.url, body, mine.signal);
-        render(found, found.from || origin, extra && extra.note);
+        const saved = await own.ready();
+        return { found: await own.nearest(body), saved };
       } catch (error) {
-        if (error.name !== "AbortError") say(error.message);
-      } finally {
-        if (running === mine) running = null;
+        reason = error;
       }
     }
-
-    function render(found, origin, note) {
-      drawn.clearLayers();
-      map.closePopup();
-      // Where the street beside you leads nowhere, the answer starts from the nearest that does.
-      const results = found.connected ? found.connected.results : found.results;
-      const items = results.map((result, row) => card(result, row));
-      const parts = [];
-      if (note) parts.push(element("p", { class: "message" }, note));
-      if (found.message) parts.push(element("p", { class: "message" }, found.message));
-      if (found.next_step) parts.push(element("p", {}, found.next_step));
-      if (items.length) parts.push(element("ol", { class: "cards" }, ...items));
-      show(...parts);
-      answer.dataset.outcome = found.outcome;
-      if (results.length) {
-        document.getElementById("list-fold").open = false;
-        results.forEach((result, row) => drawNumber(result, row));
-        choose(results[0], items[0], origin);
-      } else if (found.outcome !== "outside") {
-        map.setView([origin.lat, origin.lon], Math.max(map.getZoom(), 14));
-      }
-      drawOrigin(origin);
+    const sent = Object.assign({}, body);
+    if (sent.lon !== undefined) {
+      sent.lon = Math.round(sent.lon * ROUNDED) / ROUNDED;
+      sent.lat = Math.round(sent.lat * ROUNDED) / ROUNDED;
     }
-
-    function card(result, row) {
-      const mark = marks.get(result.kind);
-      const button = element("button", { type: "button", class: "quiet" }, "看路线 Route");
-      const item = element(
-        "li",
-        { class: "card" },
-        element(
-          "h3",
-          {},
-          element("span", { class: "number", "aria-hidden": "true" }, String(row + 1)),
-          result.name,
-        ),
-        element("p", { class: "kind" }, locator.markIcon(mark.kind), " ", mark.zh),
-        element("p", { class: "way" }, result.text),
-        result.note ? element("p", { class: "warning" }, result.note) : null,
-        element("p", {}, "开放时间：" + (result.hours || "未知")),
-        result.way_in ? element("p", {}, "进门：" + result.way_in) : null,
-        result.sample ? element("p", { class: "sample-tag" }, "示例数据 SAMPLE") : null,
-        button,
-      );
-      button.addEventListener("click", () => {
-        choose(result, item, null);
-        map.getContainer().scrollIntoView({ block: "nearest" });
-      });
-      return item;
+    try {
+      return { found: await locator.post("/api/v1/nearest", sent, signal), rounded: body.lon !== undefined };
+    } catch (error) {
+      if (error.name !== "AbortError" && !navigator.onLine && reason) error.message = _("没网，也没存过资料。联网后再试。");
+      throw error;
     }
+  }
 
-    let route = L.layerGroup().addTo(drawn);
+  // ---- one question --------------------------------------------------------------------------
 
-    // Draw one result's route and mark its card.
-    function choose(result, item, origin) {
-      for (const other of answer.querySelectorAll(".card")) {
-        other.classList.toggle("chosen", other === item);
-        other.querySelector("button").setAttribute("aria-pressed", String(other === item));
-      }
-      route.remove();
-      const latlngs = result.route.coordinates.map(([lon, lat]) => [lat, lon]);
-      route = L.layerGroup([
-        L.polyline(latlngs, { color: "#fff", weight: 9, opacity: 0.9, interactive: false }),
-        L.polyline(latlngs, { className: "route", color: "#14406b", weight: 5, interactive: false }),
-      ]).addTo(drawn);
-      const bounds = L.latLngBounds(latlngs).extend([result.lat, result.lon]);
-      if (origin) bounds.extend([origin.lat, origin.lon]);
-      map.fitBounds(bounds.pad(0.15), { maxZoom: 17 });
+  // origin: {lon, lat} or {place, district}; extra: {note, accuracy, k}
+  async function find(origin, extra) {
+    if (running) running.abort();
+    const mine = (running = new AbortController());
+    last = { origin, extra };
+    say(_("正在找最近的站点…"));
+    keepInAddress(origin.lon === undefined);
+    try {
+      const body = Object.assign(choices(), origin, extra && extra.k ? { k: extra.k } : {});
+      const { found, saved, rounded } = await search(body, mine.signal);
+      if (mine !== running) return;
+      show(found, found.from || origin, body, notes(extra, saved, rounded));
+    } catch (error) {
+      if (error.name !== "AbortError") fail(error);
+    } finally {
+      if (running === mine) running = null;
     }
+  }
 
-    function drawOrigin(origin) {
-      L.circleMarker([origin.lat, origin.lon], {
-        className: "origin",
-        radius: 8,
-        color: "#fff",
-        weight: 3,
-        fillColor: "#14406b",
-        fillOpacity: 1,
-        interactive: false,
-      }).addTo(drawn);
+  function notes(extra, saved, rounded) {
+    const told = [];
+    if (extra && extra.note) told.push(extra.note);
+    if (!navigator.onLine && saved && saved.saved_at) {
+      told.push(_("没网。这是%(age)s的资料。", { age: age(saved.saved_at) }));
     }
+    if (rounded) told.push(_("手机还没存下资料：只把大概位置（100米以内）告诉了本站，不保存。"));
+    return told;
+  }
 
-    function drawNumber(result, row) {
-      const label = element("span", {}, String(row + 1));
-      L.marker([result.lat, result.lon], {
-        icon: L.divIcon({ html: label, className: "number-pin", iconSize: [28, 36], iconAnchor: [14, 44] }),
-        zIndexOffset: -10 * row, // the nearest on top
-        interactive: false,
-        keyboard: false,
-      }).addTo(drawn);
+  function age(savedAt) {
+    const days = Math.floor((Date.now() - new Date(savedAt).getTime()) / 86400000);
+    return days >= 1 ? _("%(days)s天前", { days }) : _("今天");
+  }
+
+  function fail(error) {
+    if (navigator.onLine) say(error.message);
+    else if (phone()) say(_("没网，也没存过资料。联网后再试。"));
+    else say(_("没网，也没存过资料。联网后再试。"));
+    openFold();
+  }
+
+  // ---- the answer ----------------------------------------------------------------------------
+
+  const usesOf = (mode) => {
+    const option = Array.from(form.elements.mode.options).find((one) => one.value === mode);
+    return (option && option.dataset.uses) || "foot";
+  };
+
+  function noneOpen(found, rows) {
+    if (!rows.length || rows.some((row) => row.open)) return "";
+    const opens = rows.map((row) => row.opens_at).filter(Boolean).sort();
+    if (!opens.length || !found.at) return _("附近没有确认开门的。");
+    return _("附近没有确认开门的。最早%(when)s开。", { when: locator.clock(opens[0], found.at) });
+  }
+
+  function leftOut(counts) {
+    const words = {
+      unknown: _("%(count)s个站点有没有不详，没算", { count: counts.unknown }),
+      no: _("%(count)s个站点没有，没算", { count: counts.no }),
+      staff_only: _("%(count)s个站点只对本单位职工开放，没算", { count: counts.staff_only }),
+    };
+    return Object.keys(words).filter((name) => counts[name]).map((name) => element("p", { class: "hint" }, words[name]));
+  }
+
+  function show(found, origin, body, told) {
+    say("");
+    // Where the street beside you leads nowhere, the answer starts from the nearest that does.
+    const results = found.connected ? found.connected.results : found.results;
+    const below = found.below || [];
+    const uses = usesOf(body.mode);
+    const all = results.concat(below);
+    const cards = all.map((row, place) => locator.card(row, place + 1, found.at, uses));
+    const advice = found.advice || {};
+    const parts = [element("h2", {}, origin.name ? _("从%(place)s出发", { place: origin.name }) : _("最近的站点"))];
+    for (const text of told) parts.push(element("p", { class: "message note" }, text));
+    const message = noneOpen(found, all) || said(advice);
+    if (message) parts.push(element("p", { class: "message" }, message));
+    if (said(advice, "next")) parts.push(element("p", {}, said(advice, "next")));
+    parts.push(...leftOut(found.left_out || {}));
+    parts.push(element("ol", { class: "cards" }, ...cards.slice(0, results.length)));
+    if (below.length) {
+      parts.push(element("h3", { class: "group" }, _("更近，但没确认开着")));
+      parts.push(element("ol", { class: "cards" }, ...cards.slice(results.length)));
     }
+    answer.replaceChildren(...parts);
+    answer.hidden = false;
+    answer.dataset.outcome = found.outcome;
+    shown = { all, cards, origin, uses, at: found.at };
+    const listed = document.getElementById("list-fold");
+    if (all.length && listed) listed.open = false;
+    if (!all.length) openFold();
+    all.forEach((row, place) => wakeGo(row, cards[place]));
+    if (drawing) draw();
+    answer.scrollIntoView({ block: "nearest" });
+  }
 
-    function locate() {
-      if (!navigator.geolocation) {
-        say(TEXT.none);
-        return;
-      }
-      say(TEXT.locating);
-      let settled = false;
-      const clock = setTimeout(() => settled || say(TEXT.slow), WAIT_MS);
-      navigator.geolocation.getCurrentPosition(
-        function (position) {
-          settled = true;
-          clearTimeout(clock);
-          const { longitude, latitude, accuracy } = position.coords;
-          const rough = accuracy > ROUGH_M;
-          find(
-            { lon: longitude, lat: latitude },
-            rough ? { k: 2, note: `位置可能差${Math.round(accuracy / 10) * 10}米，先看这两个。` } : {},
-          );
-        },
-        function (error) {
-          settled = true;
-          clearTimeout(clock);
-          say(error.code === error.PERMISSION_DENIED ? TEXT.refused : TEXT.slow);
-          document.getElementById("place-fold").open = true;
-          form.elements.street.focus();
-        },
-        { enableHighAccuracy: true, timeout: WAIT_MS, maximumAge: 60000 },
-      );
-    }
+  function draw() {
+    if (!shown || shown.origin.lon === undefined) return;
+    drawing.show(shown.all, shown.origin);
+    if (shown.all.length) choose(0, true);
+  }
 
-    function fromMap(latlng) {
-      const place = latlng.wrap();
-      find({ lon: place.lng, lat: place.lat });
-    }
+  function choose(place, first) {
+    shown.cards.forEach((card, other) => card.classList.toggle("chosen", other === place));
+    if (drawing) drawing.choose(shown.all[place], first ? shown.origin : null);
+  }
 
-    document.getElementById("locate").addEventListener("click", locate);
-    document
-      .getElementById("use-centre")
-      .addEventListener("click", () => fromMap(map.getCenter()));
-    map.on("click", function (event) {
-      if (!locator.openStationAt(event.containerPoint)) fromMap(event.latlng);
+  // 去这里: the way in words opens in the card, and the line on the map.
+  function wakeGo(row, card) {
+    const go = card.querySelector("details.go");
+    go.addEventListener("toggle", function () {
+      if (go.open) choose(shown.cards.indexOf(card), false);
     });
-    form.addEventListener("submit", function (event) {
-      event.preventDefault();
-      const origin = {};
-      for (const name of ["district", "street", "lon", "lat"]) {
-        const text = form.elements[name] ? form.elements[name].value.trim() : "";
-        if (text) origin[name] = name === "lon" || name === "lat" ? Number(text) : text;
-      }
-      find(origin);
-    });
-    // Another kind or mode is another question: the old answer would be wrong.
-    for (const name of ["kind", "mode"]) {
-      form.elements[name].addEventListener("change", function () {
-        if (last) find(last.origin, last.extra);
-      });
-    }
-    for (const button of document.querySelectorAll("[data-needs-script]")) button.hidden = false;
-    for (const row of document.querySelectorAll("li[data-code]")) addShowButton(row);
+  }
 
-    function addShowButton(row) {
-      const button = element("button", { type: "button", class: "quiet" }, "在地图上看 Map");
-      button.addEventListener("click", function () {
-        const station = locator.stations.find(row.dataset.code);
-        if (!station) return;
-        map.setView(station.latlng, 16);
-        locator.showStation(station);
-        map.getContainer().scrollIntoView({ block: "nearest" });
-      });
-      row.append(button);
+  // The next one that is known to be open, for whoever stands before a locked door.
+  locator.nextOpen = function (code) {
+    if (!shown) return null;
+    const row = shown.all.find((one) => one.code !== code && one.open);
+    return row ? { name: row.name, time_s: row.time_s } : null;
+  };
+
+  // ---- where am I ----------------------------------------------------------------------------
+
+  function openFold() {
+    fold.open = true;
+  }
+
+  function lost(text) {
+    say(text);
+    openFold();
+    form.elements.place.focus();
+  }
+
+  function locate() {
+    if (!navigator.geolocation) {
+      lost(_("没拿到位置。请选街道或输入路名。"));
+      return;
     }
+    say(_("正在取位置…"));
+    let settled = false;
+    const clock = setTimeout(function () {
+      if (!settled) lost(_("定位太慢，先选个地方。"));
+    }, WAIT_MS);
+    navigator.geolocation.getCurrentPosition(
+      function (position) {
+        settled = true;
+        clearTimeout(clock);
+        const { longitude, latitude, accuracy } = position.coords;
+        const place = { lon: longitude, lat: latitude };
+        keepLast({ lon: Math.round(longitude * ROUNDED) / ROUNDED, lat: Math.round(latitude * ROUNDED) / ROUNDED });
+        if (accuracy <= ROUGH_M) {
+          find(place, {});
+          return;
+        }
+        const off = Math.round(accuracy / 10) * 10;
+        find(place, { k: 2, note: _("位置可能差%(off)s米，先看这两个。", { off }) });
+      },
+      function (error) {
+        settled = true;
+        clearTimeout(clock);
+        lost(error.code === error.PERMISSION_DENIED ? _("没拿到位置。请选街道或输入路名。") : _("定位太慢，先选个地方。"));
+      },
+      { enableHighAccuracy: true, timeout: WAIT_MS, maximumAge: 60000 },
+    );
+  }
+
+  // ---- the last place, on this phone alone ---------------------------------------------------
+
+  function keepLast(place) {
+    try {
+      localStorage.setItem(LAST, JSON.stringify(place));
+    } catch (error) {
+      return;
+    }
+    offerLast();
+  }
+
+  function readLast() {
+    try {
+      const place = JSON.parse(localStorage.getItem(LAST));
+      if (place && (typeof place.place === "string" || typeof place.district === "string")) return place;
+      return place && Number.isFinite(place.lon) && Number.isFinite(place.lat) ? place : null;
+    } catch (error) {
+      return null;
+    }
+  }
+
+  function offerLast() {
+    const button = document.getElementById("use-last");
+    const place = readLast();
+    if (!button || !place) return;
+    button.textContent = place.place ? _("上次的地方：%(place)s", { place: place.place }) : _("上次的地方");
+    button.hidden = false;
+    button.onclick = () => find(readLast());
+  }
+
+  // ---- start ---------------------------------------------------------------------------------
+
+  function placeOf() {
+    const origin = {};
+    for (const name of ["place", "district"]) {
+      const text = form.elements[name] ? form.elements[name].value.trim() : "";
+      if (text) origin[name] = text;
+    }
+    return origin.place || origin.district ? origin : null;
+  }
+
+  form.addEventListener("submit", function (event) {
+    const origin = placeOf();
+    // Several places may be meant: the server asks which one, and the address stays honest.
+    if (origin) keepLast(origin);
+    if (!origin || origin.place) return;
+    event.preventDefault();
+    find(origin);
+  });
+
+  // Another kind, trade or hour is another question: the old answer would be wrong.
+  form.addEventListener("change", function (event) {
+    if (!CHOICES.includes(event.target.name)) return;
+    if (last) find(last.origin, last.extra);
+    else keepInAddress(true);
+  });
+
+  const button = document.getElementById("locate");
+  if (button) button.addEventListener("click", locate);
+  for (const part of document.querySelectorAll("[data-needs-script]")) {
+    if (part.id !== "use-centre") part.hidden = false;
+  }
+  offerLast();
+
+  locator.finder = {
+    find,
+    attach: function (parts) {
+      drawing = parts;
+      if (shown) draw();
+      else if (answer.dataset.outcome === "found" && placeOf()) find(placeOf());
+    },
   };
 })(window.locator);

@@ -4,7 +4,7 @@
 
 (function (locator) {
   const element = locator.element;
-  const said = locator.gettext || ((text) => text);
+  const _ = locator.gettext;
 
   function addCentreMark(map) {
     const box = map.getContainer();
@@ -31,7 +31,7 @@
       onAdd: function () {
         const button = element(
           "button",
-          { type: "button", class: "map-locate", "aria-label": said("定位到我这里"), title: said("定位到我这里") },
+          { type: "button", class: "map-locate", "aria-label": _("定位到我这里"), title: _("定位到我这里") },
           "◎",
         );
         button.addEventListener("click", () => wanted.click());
@@ -47,7 +47,7 @@
   locator.addHandling = function (map) {
     const box = map.getContainer();
     box.setAttribute("role", "application");
-    box.setAttribute("aria-label", said("地图。方向键移动，加减号缩放，回车从地图中间找，Esc 离开。"));
+    box.setAttribute("aria-label", _("地图。方向键移动，加减号缩放，回车从地图中间找，Esc 离开。"));
     addCentreMark(map);
     addLocate(map);
   };

@@ -15,6 +15,14 @@ window.locator = (function () {
     return made;
   }
 
+  // A text in the page's language; texts are Chinese, english.js brings the others.
+  const words = window.locatorWords || {};
+  function gettext(text, values) {
+    const said = words[text] || text;
+    return values ? said.replace(/%\((\w+)\)s/g, (_all, name) => String(values[name])) : said;
+  }
+  const _ = gettext;
+
   // The mark of a kind, as the legend draws it.
   function markIcon(kind) {
     const icon = document.querySelector(`svg[data-mark="${CSS.escape(kind)}"]`).cloneNode(true);
@@ -26,22 +34,25 @@ window.locator = (function () {
 
   // What to do about a field that the server could not use.
   const WRONG = {
-    street: "没有这条路。请换个路名，或只选区县。",
-    district: "没有这个区县。请重新选。",
-    lon: "经纬度不对：先经度，如120.86；再纬度，如32.01。",
-    lat: "经纬度不对：先经度，如120.86；再纬度，如32.01。",
-    within: "这个距离用不了。请重新选。",
-    body: "请填路名、选区县，或填经纬度。",
+    place: _("没有这个地方。换个写法，或只选区县。"),
+    street: _("没有这条路。请换个路名，或只选区县。"),
+    district: _("没有这个区县。请重新选。"),
+    lon: _("经纬度不对：先经度，如120.86；再纬度，如32.01。"),
+    lat: _("经纬度不对：先经度，如120.86；再纬度，如32.01。"),
+    within: _("这个距离用不了。请重新选。"),
+    body: _("请填路名、选区县，或填经纬度。"),
   };
 
   // JSON of our own API; an error carries the server's own sentence.
   async function ask(url, init) {
     let response;
     try {
-      response = await fetch(url, Object.assign({ credentials: "same-origin" }, init));
+      const language = { "Accept-Language": document.documentElement.lang };
+      const headers = Object.assign(language, init && init.headers);
+      response = await fetch(url, Object.assign({ credentials: "same-origin" }, init, { headers }));
     } catch (error) {
       if (error.name === "AbortError") throw error;
-      throw new AnswerError("没网，或服务停了。请稍后再试。");
+      throw new AnswerError(_("没网，或服务停了。请稍后再试。"));
     }
     let body = null;
     try {
@@ -52,7 +63,7 @@ window.locator = (function () {
     if (!response.ok || body === null) {
       const wrong = (body && body.error && body.error.fields) || [];
       const said = wrong.map((row) => WRONG[row.field]).find((text) => text);
-      throw new AnswerError(said || (response.status === 422 ? WRONG.body : "服务出了问题。请稍后再试。"));
+      throw new AnswerError(said || (response.status === 422 ? WRONG.body : _("服务出了问题。请稍后再试。")));
     }
     return body;
   }
@@ -74,5 +85,5 @@ window.locator = (function () {
     });
   }
 
-  return { element, markIcon, ask, post, kilometres, AnswerError };
+  return { element, gettext, markIcon, ask, post, kilometres, AnswerError };
 })();

@@ -3,6 +3,9 @@
 "use strict";
 
 (function (locator) {
+  const _ = locator.gettext;
+  const english = document.documentElement.lang === "en";
+  const said = (row, name) => row[(name ? name + "_" : "") + (english ? "en" : "zh")] || row[(name ? name + "_" : "") + "zh"] || "";
   const element = locator.element;
   const panel = document.getElementById("reach");
   if (!panel) return;

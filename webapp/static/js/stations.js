@@ -2,6 +2,7 @@
 "use strict";
 
 (function (locator) {
+  const _ = locator.gettext;
   // Stations in one cell of so many pixels are drawn as one count: fewer of them from afar.
   const cellAt = (zoom) => (zoom < 12 ? 44 : 16);
   const ALONE_FROM_ZOOM = 15; // from here on each station stands for itself
@@ -201,10 +202,10 @@
   function popupOf(station, mark) {
     const lines = [
       locator.element("strong", {}, station.name),
-      locator.element("p", {}, locator.markIcon(mark.kind), " ", mark.zh),
-      locator.element("p", {}, "开放时间：" + (station.hours || "未知")),
+      locator.element("p", {}, locator.markIcon(mark.kind), " ", document.documentElement.lang === "en" ? mark.en : mark.zh),
+      locator.element("p", {}, _("开放时间：") + (station.hours || _("未知"))),
     ];
-    if (station.way_in) lines.push(locator.element("p", {}, "进门：" + station.way_in));
+    if (station.way_in) lines.push(locator.element("p", {}, _("进门：") + station.way_in));
     if (station.address) lines.push(locator.element("p", {}, station.address));
     if (station.sample) lines.push(locator.element("p", { class: "sample-tag" }, "示例数据 SAMPLE"));
     return locator.element("div", { class: "station-popup" }, ...lines);
@@ -245,7 +246,7 @@
         layer.setStations(rowsOf(answer.columns));
         map.getContainer().dataset.stations = String(answer.count);
       })
-      .catch((error) => locator.say(error.message));
+      .catch((error) => locator.say && locator.say(error.message));
     document.querySelectorAll("input[data-kind]").forEach(function (box) {
       layer.showKind(box.dataset.kind, box.checked);
       box.addEventListener("change", () => layer.showKind(box.dataset.kind, box.checked));

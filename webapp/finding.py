@@ -1,0 +1,198 @@
+"""The finder's answer from a place that was named: cards in groups, with the way and what is next.
+
+An address holds a place that was typed, never where somebody stands; so everything here can be
+written by the server, and a page says the same with a script or without.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from flask import url_for
+
+from geodata.checklists import trades
+from locator.modes import find_mode
+from locator.nearest_texts import left_out_lines
+from locator.situations import find_situation
+from webapp.cards import Card, answer_card
+from webapp.handover import Link, Spot, map_links
+from webapp.languages import current_language
+from webapp.languages import translate as _
+from webapp.params import FinderQuery, NearestBody, ParameterError
+from webapp.places import meant
+from webapp.wording import nearest_answer
+
+if TYPE_CHECKING:
+    from locator.gazetteer import Match
+    from locator.view import CityView
+
+CHOICES = 6  # places that a typed text may mean, shown to choose from
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A station of an answer: its card, its number there, the way's steps, links to map apps."""
+
+    card: Card
+    number: int
+    steps: tuple[dict[str, Any], ...]
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Stations under what is true of them."""
+
+    title: str
+    cards: tuple[Found, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the finder answers.
+
+    Parameters
+    ----------
+    place
+        What the question starts from, "" for a position.
+    places
+        Where several places may be meant: words and address of each.
+    """
+
+    place: str = ""
+    message: str = ""
+    next_step: str = ""
+    outcome: str = ""
+    groups: tuple[Group, ...] = ()
+    places: tuple[dict[str, str], ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+def question_of(asked: FinderQuery, *, k: int = 3) -> NearestBody:
+    """The question that the finder's address means.
+
+    A trade brings its needs and how its people come; weather brings its needs.
+    """
+    trade = trades().get(asked.trade or "")
+    need = [asked.trade] if asked.trade else []
+    if asked.situation:
+        need += find_situation(asked.situation).needs
+    if asked.staff:
+        need.append("staff")
+    return NearestBody.model_validate(
+        {
+            "place": asked.place,
+            "district": asked.district,
+            "k": k,
+            "kind": asked.kind,
+            "mode": asked.mode or (trade.mode if trade else "walk"),
+            "at": asked.at or "now",
+            "open": asked.open,
+            "need": tuple(need),
+        }
+    )
+
+
+def find_answer(view: CityView, asked: FinderQuery, *, in_wechat: bool) -> Answer | None:
+    """The answer from the place or district of an address; None where it names none."""
+    if asked.place is None and asked.district is None:
+        return None
+    name = ""
+    if asked.place is not None:
+        start = meant(view, asked.place, asked.district)
+        if start.outcome:
+            return _unclear(asked, start.matches)
+        name = start.matches[0].place.name if start.matches else ""
+    try:
+        question = question_of(asked)
+        document = nearest_answer(view, question)
+    except ParameterError:
+        if asked.place is None:
+            raise
+        return _unclear(asked, ())
+    return answer_of(document, question, name=name, in_wechat=in_wechat)
+
+
+def answer_of(
+    document: dict[str, Any], question: NearestBody, *, name: str, in_wechat: bool
+) -> Answer:
+    """The cards of an answer's document, the ones that are known to be open first."""
+    uses = find_mode(question.mode).uses
+    at = document["at"]
+    results = (document["connected"] or document)["results"]
+
+    def found(rows: list[dict[str, Any]], first: int) -> tuple[Found, ...]:
+        return tuple(
+            _found(row, number, at=at, uses=uses, in_wechat=in_wechat)
+            for number, row in enumerate(rows, first)
+        )
+
+    groups = [Group("", found(results, 1))]
+    if document["below"]:
+        title = _("更近，但没确认开着")
+        groups.append(Group(title, found(document["below"], len(results) + 1)))
+    return Answer(
+        name,
+        none_open_message(document) or document["message"],
+        document["next_step"],
+        document["outcome"],
+        tuple(groups),
+        left_out=tuple(left_out_words(document["left_out"])),
+    )
+
+
+def none_open_message(document: dict[str, Any]) -> str:
+    """That nothing near by is known to be open, and when the first one opens; "" else."""
+    from webapp.cards import clock
+
+    rows = (document["connected"] or document)["results"] + document["below"]
+    if not rows or any(row["open"] for row in rows):
+        return ""
+    opens = [row["opens_at"] for row in rows if row["opens_at"]]
+    if not opens or document["at"] is None:
+        return _("附近没有确认开门的。")
+    first = clock(datetime.fromisoformat(min(opens)), datetime.fromisoformat(document["at"]))
+    return _("附近没有确认开门的。最早%(when)s开。", when=first)
+
+
+def left_out_words(counts: dict[str, int]) -> list[str]:
+    """How many stations were not looked at, and why."""
+    at = -1 if current_language().code == "en" else 0
+    return [line.split(" / ")[at] for line in left_out_lines(counts)]
+
+
+def _found(
+    row: dict[str, Any], number: int, *, at: str | None, uses: str, in_wechat: bool
+) -> Found:
+    spot = Spot(row["name"], row["address"], row["lon"], row["lat"])
+    route = row.get("route") or {}
+    return Found(
+        answer_card(row, at=at, mode_uses=uses),
+        number,
+        tuple(route.get("steps", ())),
+        map_links(spot, in_wechat=in_wechat),
+    )
+
+
+def _unclear(asked: FinderQuery, matches: tuple[Match, ...]) -> Answer:
+    if not matches:
+        return Answer(
+            asked.place or "",
+            _("没有这个地方。"),
+            _("换个写法，或只选区县。"),
+            "unknown_place",
+        )
+    places = []
+    for match in matches[:CHOICES]:
+        place = match.place
+        text = place.code or f"{place.district} {place.name}".strip()
+        kept = asked.model_dump(
+            exclude={"place", "page", "district"}, exclude_none=True, exclude_defaults=True
+        )
+        words = f"{place.name}（{place.district}）" if place.district else place.name
+        places.append({"words": words, "url": url_for("pages.index", place=text, **kept)})
+    return Answer(
+        asked.place or "", _("可能指好几个地方，请选一个。"), "", "ambiguous", places=tuple(places)
+    )
