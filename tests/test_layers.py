@@ -375,6 +375,8 @@ ORDER = [
     "webapp.api",
     "webapp.pages",
     "webapp.phone_files",
+    "webapp.origins",
+    "webapp.station_facts",
     "webapp.station_pages",
     "webapp",
     "webapp.cli",

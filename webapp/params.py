@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -173,6 +173,18 @@ class FinderQuery(ListQuery):
     mode: ModeCode | None = None
     at: Moment | None = None
     open: bool = False
+
+
+class StationQuery(Parameters):
+    """`here` says that one stands before the station: the QR code on its door does."""
+
+    here: bool = False
+
+
+class ReportForm(Parameters):
+    """What somebody found at a station's door."""
+
+    what: Literal["open", "locked", "broken", "wrong_place"]
 
 
 class CoverageQuery(Parameters):

@@ -1,40 +1,104 @@
-"""The page of one station: a permanent address, its door now, the way in, and reports."""
+"""The page of one station: a permanent address, its door now, the way in, a poster, and reports.
+
+The QR code of a poster or plate leads to the same page and says that one stands before it
+(`here=1`): so the page can name the next stations without any location of the phone.
+"""
 
 from __future__ import annotations
 
 import io
 from bisect import bisect_left
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 
-from webapp.cards import station_cards
+from geodata.vocabulary import statuses_in_use
+from locator.closures import nearest_in_use
+from locator.modes import find_mode
+from locator.registry import reports
+from locator.registry.witnesses import Witnesses
+from webapp.cards import Card, answer_card, station_cards
 from webapp.handover import Spot, map_links
+from webapp.languages import translate as _
+from webapp.origins import is_from_our_page
 from webapp.page_context import common, in_wechat, page_scripts
-from webapp.params import NoParameters, from_shared_query
-from webapp.state import current_view, local_now
+from webapp.params import (
+    NearestBody,
+    NoParameters,
+    ReportForm,
+    StationQuery,
+    from_query,
+    from_shared_query,
+)
+from webapp.state import current_view, local_now, shared, view_at
+from webapp.station_facts import facts_of
+from webapp.wording import nearest_answer
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
+    from locator.stations import Station
+    from locator.view import CityView
+
 blueprint = Blueprint("stations", __name__)
+
+SCRIPTS = ("reports",)
+_NEXT = 3
+_NEAR = "60min"  # farther than that is no help to whoever stands before a locked door
+_WALK = find_mode("walk").uses
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """A station near this one: its card, and what of the night is known there."""
+
+    card: Card
+    night: str
 
 
 @blueprint.get("/s/<code>")
 def station(code: str) -> str:
-    """The station's page; it stays for one that is closed."""
-    from_shared_query(NoParameters, request.args)
-    view = current_view()
+    """The station's page; it stays when the station is closed, and points onward."""
+    asked = from_shared_query(StationQuery, request.args)
     row = _row(code)
+    view = current_view()
+    found = view.stations[row]
     [card] = station_cards(view, [row], now=local_now())
-    here = view.stations[row]
-    spot = Spot(here.name, here.address, here.lon_deg, here.lat_deg)
     return render_template(
         "station.html",
         **common(view),
         card=card,
-        scripts=page_scripts(("reports",)),
-        links=map_links(spot, in_wechat=in_wechat()),
+        here=asked.here or "here" in request.args,
+        gone=_gone(view, found),
+        facts=_facts(code),
+        links=map_links(_spot(found), in_wechat=in_wechat()),
+        others=_others(view, found),
+        scripts=page_scripts(SCRIPTS),
+    )
+
+
+@blueprint.get("/s/<code>/poster")
+def poster(code: str) -> str:
+    """One sheet of A4 for the door, in large type, with the next three stations."""
+    from_shared_query(NoParameters, request.args)
+    row = _row(code)
+    view = current_view()
+    [card] = station_cards(view, [row], now=local_now())
+    found = view.stations[row]
+    return render_template(
+        "poster.html", **common(view), card=card, others=_others(view, found), day=local_now()
     )
 
 
@@ -56,17 +120,39 @@ def hand_over(code: str, app: str) -> AnyResponse:
     """Lead on to a map app, in its own datum: for links that the phone makes."""
     from_shared_query(NoParameters, request.args)
     here = current_view().stations[_row(code)]
-    spot = Spot(here.name, here.address, here.lon_deg, here.lat_deg)
-    for link in map_links(spot, in_wechat=in_wechat()):
+    for link in map_links(_spot(here), in_wechat=in_wechat()):
         if link.app == app:
             return redirect(link.url, 302)
     return abort(404)
 
 
 @blueprint.post("/s/<code>/report")
-def report(code: str) -> AnyResponse:
-    """What a worker found at the door."""
-    return redirect(url_for("stations.station", code=code), 303)
+def report(code: str) -> Response:
+    """What a worker found at the door; no account, and nothing of the worker is kept."""
+    from_shared_query(NoParameters, request.args)
+    if not is_from_our_page(request):
+        abort(403)
+    asked = from_query(ReportForm, request.form)
+    row = _row(code)
+    with shared().city.registry() as registry:
+        received = reports.report(
+            registry,
+            code,
+            asked.what,
+            at=local_now(),
+            client=request.remote_addr or "unknown",
+            calendar=current_view().timetable.calendar,
+            witnesses=_witnesses(),
+        )
+    view = view_at(None)
+    text = _thanks(asked.what, received.state, view, view.stations[row])
+    if request.accept_mimetypes.best == "application/json":
+        response = jsonify({"text": text, "state": received.state})
+    else:
+        page = render_template("reported.html", **common(view), text=text, code=code)
+        response = make_response(page)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _row(code: str) -> int:
@@ -76,3 +162,84 @@ def _row(code: str) -> int:
     if row == len(codes) or codes[row] != code:
         abort(404)
     return row
+
+
+def _spot(station: Station) -> Spot:
+    return Spot(station.name, station.address, station.lon_deg, station.lat_deg)
+
+
+def _facts(code: str) -> list[Any]:
+    with shared().city.registry() as registry:
+        return facts_of(registry.entry(code))
+
+
+def _gone(view: CityView, station: Station) -> dict[str, str] | None:
+    """What to say of a station that is not in use, and the one to go to instead; None else."""
+    if station.status in statuses_in_use():
+        return None
+    said = {"closed": _("这里已撤。"), "planned": _("这里还没开。")}.get(station.status)
+    said = said or _("这里暂停开放。")
+    instead = nearest_in_use(view, station.code)
+    if instead is None:
+        return {"text": said, "url": "", "name": ""}
+    text = said + _("最近的是%(name)s。", name=instead[0].name)
+    url = url_for("stations.station", code=instead[0].code)
+    return {"text": text, "url": url, "name": instead[0].name}
+
+
+def _others(view: CityView, station: Station) -> list[Next]:
+    """The next stations of its kind by the way there, and their nights."""
+    document = _ask(view, station, k=_NEXT + 1)
+    night = view.in_situation("night")
+    found: list[Next] = []
+    for row in document["results"]:
+        if row["code"] == station.code or len(found) == _NEXT:
+            continue
+        place = bisect_left(view.stations.code, row["code"])
+        words = _("夜里没核实")
+        if night.yes[place]:
+            words = _("夜里23:00到5:00开着")
+        elif not night.possible[place]:
+            words = _("夜里不全开")
+        found.append(Next(answer_card(row, at=document["at"], mode_uses=_WALK), words))
+    return found
+
+
+def _ask(view: CityView, station: Station, *, k: int, open_only: bool = False) -> dict[str, Any]:
+    """The nearest stations from a station's own place, which is no secret."""
+    question: dict[str, Any] = {
+        "lon": station.lon_deg, "lat": station.lat_deg, "kind": station.kind, "k": k,
+        "open": open_only, "within": _NEAR if open_only else None,
+    }  # fmt: skip
+    return nearest_answer(view, NearestBody.model_validate(question))
+
+
+def _thanks(what: str, state: str, view: CityView, station: Station) -> str:
+    if state == reports.REFUSED:
+        return _("今天收到的够多了，谢谢。")
+    if what == "locked":
+        rows = _ask(view, station, k=2, open_only=True)["results"]
+        for row in rows:
+            if row["code"] != station.code:
+                minutes = max(1, -(-int(row["time_s"]) // 60))
+                return _(
+                    "收到，正在核实。下一个开门的：%(name)s，走%(minutes)s分钟。",
+                    name=row["name"],
+                    minutes=minutes,
+                )
+        return _("收到，正在核实。附近没有确认开门的。")
+    if what == "broken":
+        return _("收到，会有人来看。")
+    return _("收到，谢谢。") if what == "open" else _("收到，正在核对位置。")
+
+
+def _witnesses() -> Witnesses:
+    """Whoever reports, told apart for a day; one for all requests of this application."""
+    kept = current_app.extensions.get("locator.witnesses")
+    if kept is None:
+        with shared().city.registry() as registry:
+            kept = current_app.extensions.setdefault(
+                "locator.witnesses", Witnesses.beside(registry)
+            )
+    found: Witnesses = kept
+    return found

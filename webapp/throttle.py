@@ -32,8 +32,11 @@ QUESTIONS = frozenset(
         "api.coverage",
         "api.curve",
         "api.coverage_tile",
+        "pages.index",
         "pages.nearest",
         "pages.coverage",
+        "stations.station",
+        "stations.poster",
     }
 )
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

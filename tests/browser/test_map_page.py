@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 OpenPage = Callable[..., "Page"]
-READY = "#map_city[data-streets=loaded][data-stations]"
+READY = "#map_city[data-ground=loaded][data-stations]"
+COVERAGE_READY = "#map_city[data-streets=loaded][data-stations]"
 SIZES = pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
 
 
@@ -174,10 +175,10 @@ def test_station_of_the_list_is_shown_on_the_map(open_page: OpenPage) -> None:
 
 def test_limit_chosen_changes_totals_gaps_and_streets(open_page: OpenPage, view: CityView) -> None:
     page = open_page("/coverage")
-    page.wait_for_selector(READY)
+    page.wait_for_selector(COVERAGE_READY)
     page.locator("#coverage-form select[name=within]").select_option("300")
     page.wait_for_selector("#coverage-answer[data-within='300']")
-    page.wait_for_selector(READY)
+    page.wait_for_selector(COVERAGE_READY)
     cover = view.coverage(within_m=300)
     assert f"{cover.share:.1%}" in page.locator(".totals caption").inner_text()
     assert page.locator("#gaps button.gap").count() == min(20, len(cover.gap_table))
@@ -209,7 +210,7 @@ def colours(page: Page) -> set[tuple[int, int, int]]:
 
 def test_gap_chosen_is_shown_on_the_map(open_page: OpenPage) -> None:
     page = open_page("/coverage")
-    page.wait_for_selector(READY)
+    page.wait_for_selector(COVERAGE_READY)
     page.locator("#coverage-form select[name=within]").select_option("300")
     page.wait_for_selector("#coverage-answer[data-within='300']")
     site = page.url.split("/coverage")[0]

@@ -47,6 +47,7 @@ EXAMPLES: Mapping[str, Callable[[FlaskClient, CityView], str]] = {
     "basemap.drawing": _drawing,
     "phone.file": _phone_file,
     "stations.station": lambda _client, view: f"/s/{_first_usable(view)}",
+    "stations.poster": lambda _client, view: f"/s/{_first_usable(view)}/poster",
     "stations.qr": lambda _client, view: f"/s/{_first_usable(view)}/qr.svg",
     "stations.hand_over": lambda _client, view: f"/s/{_first_usable(view)}/to/amap",
     "api.coverage_tile": lambda _client, _view: "/api/v1/coverage/tiles/0/0/0",
