@@ -134,9 +134,9 @@ def test_ground_comes_by_ranges_and_is_light(open_page: OpenPage, witness: Witne
         if response.url.endswith(".pmtiles"):
             parts.append((response.status, int(response.headers["content-length"])))
 
-    page = open_page("/api/v1/health")
+    page = open_page("/coverage")
     page.context.on("response", note)
-    page.goto(page.url.removesuffix("api/v1/health"))
+    page.goto(page.url.removesuffix("coverage"))
     page.wait_for_selector(READY)
     assert {status for status, _ in parts} == {206}
     assert sum(size for _, size in parts) < 200_000
@@ -197,9 +197,9 @@ def test_location_button_on_the_map_is_the_page_s_own(
 
 
 def test_page_without_its_ground_works(open_page: OpenPage, witness: Witness) -> None:
-    page = open_page("/api/v1/health")
+    page = open_page("/coverage")
     page.route("**/*.pmtiles", lambda route: route.abort())
-    page.goto(page.url.removesuffix("api/v1/health"))
+    page.goto(page.url.removesuffix("coverage"))
     page.wait_for_selector("#map_city[data-stations]")
     assert int(page.locator("#map_city").get_attribute("data-stations") or 0) > 0
     page.wait_for_timeout(500)

@@ -18,7 +18,8 @@
       return chosen;
     }
 
-    async function update() {
+    // event: what was changed; none at first, when the address says it already
+    async function update(event) {
       if (running) running.abort();
       const mine = (running = new AbortController());
       const chosen = query();
@@ -29,7 +30,7 @@
         locator.showStreets(Object.assign({ v: answer.version }, chosen));
         output.replaceChildren(totals(answer), bar(answer));
         showGaps(answer);
-        history.replaceState(null, "", location.pathname + address(chosen));
+        if (event) history.replaceState(null, "", location.pathname + address(chosen));
         output.dataset.within = chosen.within;
       } catch (error) {
         if (error.name === "AbortError") return;
@@ -121,7 +122,7 @@
     form.addEventListener("change", update);
     form.addEventListener("submit", function (event) {
       event.preventDefault();
-      update();
+      update(event);
     });
     for (const part of document.querySelectorAll("[data-needs-script]")) part.hidden = false;
     shown.addEventListener("change", () => locator.streets.showCoverage(shown.checked));
