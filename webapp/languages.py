@@ -18,6 +18,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from babel.support import Translations
 from flask import g, has_request_context, request
-from flask_babel import Babel, Domain, get_locale, gettext
+from flask_babel import Babel, Domain, force_locale, get_locale, gettext
 
 from webapp.params import LANGUAGES
 
@@ -115,6 +116,21 @@ def current_language() -> Language:
         g.language = _choose(request.args.get("lang", ""))
     language: Language = g.language
     return language
+
+
+@contextmanager
+def in_chinese() -> Iterator[None]:
+    """Speak Chinese for a while, whatever the request asked for: for what is kept for everybody."""
+    if not has_request_context():
+        yield
+        return
+    before = current_language()
+    g.language = LANGUAGE_LIST[0]
+    try:
+        with force_locale(LANGUAGE_LIST[0].locale):
+            yield
+    finally:
+        g.language = before
 
 
 def translate(text: str, **values: object) -> str:

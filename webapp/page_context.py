@@ -62,7 +62,7 @@ def common(view: CityView) -> dict[str, Any]:
         "limits": LIMITS,
         "trades": list(trades().values()),
         "situations": list(situations().values()),
-        "facility_terms": list(facilities()),
+        "facility_terms": sorted(facilities(), key=lambda term: (not term.base, not term.standard)),
     }
 
 

@@ -46,7 +46,8 @@ blueprint = Blueprint("pages", __name__)
 
 _SCRIPTS = ("locator", "datum", "basemap", "handling", "streets", "stations", "route", "coverage")
 FINDER_MAP, COVERAGE_MAP = ("stations", "finder"), ("streets", "stations", "coverage")
-FINDER_SCRIPTS = ("reports", "cards", "finder")
+_PHONE = ("network", "hours", "words", "circle", "water", "nearest", "store")  # docs/phone.md
+FINDER_SCRIPTS = (*_PHONE, "reports", "cards", "finder")
 
 
 @blueprint.get("/")

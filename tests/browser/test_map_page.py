@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -60,9 +59,7 @@ def test_allowed_location_shows_the_nearest_station_and_its_route(
     page.wait_for_selector(READY)
     page.get_by_role("button", name="用我的位置").click()
     found = results(page)
-    # without the city's file on the phone, the server is told a place rounded to 100 m or so
-    place = (round(here[0], 3), round(here[1], 3))
-    near = view.nearest([place], k=3, at="now")
+    near = view.nearest([here], k=3, at="now")
     assert found == [view.stations.name[i] for i in near.index[0].tolist()]
     # the route is drawn from the person to the station
     drawn = page.locator("path.route").get_attribute("d") or ""
@@ -72,10 +69,9 @@ def test_allowed_location_shows_the_nearest_station_and_its_route(
     # the position itself went nowhere: not in an address, a body, a cookie
     lon = str(here[0])[:8]  # four places: some ten metres
     assert [url for _, url, body in witness.requests if lon in url or lon in body] == []
-    asked = [(m, json.loads(body)) for m, url, body in witness.requests if "nearest" in url]
-    assert [(m, body["lon"], body["lat"]) for m, body in asked] == [("POST", *place)]
+    assert [url for _, url, _ in witness.requests if "/nearest" in url] == []
     kept = page.evaluate("() => [document.cookie, Object.keys(localStorage), location.search]")
-    assert kept == ["", ["locator.place"], "?mode=walk" if "mode=walk" in page.url else ""]
+    assert kept == ["", ["locator.place"], ""]
     assert lon not in page.evaluate("() => JSON.stringify(localStorage)")
 
 
@@ -347,21 +343,19 @@ def test_page_without_script_finds_by_street(open_page: OpenPage, view: CityView
 
 
 def test_question_overtaken_by_another_is_dropped(
-    open_page: OpenPage, here: tuple[float, float]
+    open_page: OpenPage, view: CityView, here: tuple[float, float]
 ) -> None:
     page = open_page(location=here)
     page.wait_for_selector(READY)
     held: list[Any] = []
-
-    def hold(route: Any) -> None:
-        held.append(route)
-
-    page.route("**/api/v1/nearest", hold)
-    page.get_by_role("button", name="用我的位置").click()
-    page.get_by_text("正在找最近的站点").wait_for()
-    page.unroute("**/api/v1/nearest")
+    page.route("**/api/v1/nearest", held.append)
     page.locator("#place-fold > summary").click()
-    page.get_by_role("button", name="从地图中心找").click()
-    results(page)
-    first = json.loads(held[0].request.post_data)
-    assert set(first) == {"lon", "lat", "mode", "at", "k"}
+    district = next(iter(set(view.stations.district_code)))
+    page.locator("#place-form select[name=district]").select_option(district)
+    page.get_by_role("button", name="从这个地方找").click()
+    page.get_by_text("正在找最近的站点").wait_for()
+    page.locator("#locate").click()
+    before = results(page)
+    held[0].fulfill(json={"outcome": "none_within", "results": [], "below": []})
+    page.wait_for_timeout(300)
+    assert results(page) == before

@@ -120,6 +120,9 @@
     return [how, who].filter(Boolean).join(english ? " " : "");
   }
 
+  // The server lists what is there; the phone knows of each facility "1", "0" or nothing.
+  const offered = (told) => (Array.isArray(told) ? told : Object.keys(told || {}).filter((code) => told[code] === "1"));
+
   // Codes come with the base services first, as the names do in #words.
   function facilityWords(codes) {
     const order = Array.from(document.querySelectorAll('#words [data-word^="facility."]'));
@@ -152,7 +155,7 @@
       way: wayWords(row.distance_m, uses),
       warning: row.detour ? row.detour[english ? "en" : "zh"] : "",
       way_in: row.access_scope === undefined ? row.way_in || "" : wayIn(row.access_scope, row.access_mode),
-      facilities: facilityWords(row.facilities || []),
+      facilities: facilityWords(offered(row.facilities)),
       hours: row.hours || "",
       address: row.address || "",
       phone: row.phone || "",

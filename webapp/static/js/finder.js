@@ -66,34 +66,33 @@
     history.replaceState(null, "", location.pathname + (query ? "?" + query : ""));
   }
 
-  function phone() {
-    return locator.phone || (window.Locator && window.Locator.phone) || null;
-  }
-
-  // The phone's own search where it has the city, else the server with a rounded place.
+  // The phone's own search where it has the city, else the server: about a place with a name, or
+  // one rounded to about a hundred metres.
   async function search(body, signal) {
-    const own = phone();
+    const here = body.lon !== undefined;
     let reason = null;
-    if (own && body.lon !== undefined) {
+    if (here && locator.phone) {
       try {
-        const saved = await own.ready();
-        return { found: await own.nearest(body), saved };
+        const saved = await locator.phone.ready();
+        return { found: await locator.phone.nearest(body), saved };
       } catch (error) {
         reason = error;
       }
     }
     const sent = Object.assign({}, body);
-    if (sent.lon !== undefined) {
+    if (here) {
       sent.lon = Math.round(sent.lon * ROUNDED) / ROUNDED;
       sent.lat = Math.round(sent.lat * ROUNDED) / ROUNDED;
     }
     try {
-      return { found: await locator.post("/api/v1/nearest", sent, signal), rounded: body.lon !== undefined };
+      return { found: await locator.post("/api/v1/nearest", sent, signal), rounded: here };
     } catch (error) {
-      if (error.name !== "AbortError" && !navigator.onLine && reason) error.message = _("没网，也没存过资料。联网后再试。");
+      if (error.name !== "AbortError" && reason && reason.reason === "no_network") throw nothingSaved();
       throw error;
     }
   }
+
+  const nothingSaved = () => new locator.AnswerError(_("没网，也没存过资料。联网后再试。"));
 
   // ---- one question --------------------------------------------------------------------------
 
@@ -119,22 +118,20 @@
   function notes(extra, saved, rounded) {
     const told = [];
     if (extra && extra.note) told.push(extra.note);
-    if (!navigator.onLine && saved && saved.saved_at) {
+    if (saved && saved.offline) {
       told.push(_("没网。这是%(age)s的资料。", { age: age(saved.saved_at) }));
     }
-    if (rounded) told.push(_("手机还没存下资料：只把大概位置（100米以内）告诉了本站，不保存。"));
+    if (rounded) told.push(_("这样找手机自己算不了：只把大概位置（100米以内）告诉了本站，不保存。"));
     return told;
   }
 
   function age(savedAt) {
-    const days = Math.floor((Date.now() - new Date(savedAt).getTime()) / 86400000);
+    const days = Math.floor((locator.phone.now() - new Date(savedAt).getTime()) / 86400000);
     return days >= 1 ? _("%(days)s天前", { days }) : _("今天");
   }
 
   function fail(error) {
-    if (navigator.onLine) say(error.message);
-    else if (phone()) say(_("没网，也没存过资料。联网后再试。"));
-    else say(_("没网，也没存过资料。联网后再试。"));
+    say(error.message);
     openFold();
   }
 
@@ -327,6 +324,10 @@
     if (part.id !== "use-centre") part.hidden = false;
   }
   offerLast();
+  if (locator.phone) {
+    locator.phone.addEventListener("clock", (event) => say(event.detail.text));
+    locator.phone.start();
+  }
 
   locator.finder = {
     find,

@@ -341,6 +341,8 @@
       },
       hours: station.hours,
       address: station.address,
+      access_scope: station.access_scope,
+      access_mode: station.access_mode,
       way_in: station.way_in,
       text: `${data.index.words.verbs[0]}${words.metresZh(row.metres)}，约${minutes}分钟`,
       note: note ? note.zh : null,
