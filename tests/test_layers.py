@@ -377,6 +377,7 @@ ORDER = [
     "webapp.phone_files",
     "webapp.origins",
     "webapp.station_facts",
+    "webapp.embed",
     "webapp.station_pages",
     "webapp",
     "webapp.cli",

@@ -40,6 +40,7 @@ def create_app(config: Settings | None = None) -> Flask:
         api,
         assets,
         basemap,
+        embed,
         errors,
         headers,
         languages,
@@ -70,8 +71,10 @@ def create_app(config: Settings | None = None) -> Flask:
     errors.install(app)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(station_pages.blueprint)
+    app.register_blueprint(embed.blueprint)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(basemap.blueprint)
     phone_files.install(app)
+    app.config[embed.ANCESTORS] = settings.frame_ancestors
     throttle.install(app, settings)
     return app

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from flask import current_app
+
 if TYPE_CHECKING:
     from flask import Flask, Response
 
 POLICY_HEADER = "Content-Security-Policy"
+_MORE = "locator-policy"
 # Scripts, styles and data come from this host alone; nothing inline runs, so that no text of
 # the registry can ever become code.
 _POLICY: Mapping[str, tuple[str, ...]] = {
@@ -55,12 +58,21 @@ def content_policy(more: Mapping[str, Sequence[str]] | None = None) -> str:
     return "; ".join(" ".join((name, *sources)) for name, sources in directives.items())
 
 
+def allow(response: Response, more: Mapping[str, Sequence[str]]) -> None:
+    """Let one answer use or do more than the application's others; `more` as `content_policy`."""
+    whole = {name: [*sources] for name, sources in current_app.extensions[_MORE].items()}
+    for name, sources in more.items():
+        whole.setdefault(name, []).extend(sources)
+    response.headers[POLICY_HEADER] = content_policy(whole)
+
+
 def install(app: Flask, more: Mapping[str, Sequence[str]] | None = None) -> None:
     """Add the headers to every answer, errors and files included.
 
     `more` are sources that every page of this application may use besides, as for
-    `content_policy`; a single answer that needs more sets `POLICY_HEADER` itself.
+    `content_policy`; a single answer that needs more asks `allow`.
     """
+    app.extensions[_MORE] = dict(more or {})
     headers = {POLICY_HEADER: content_policy(more), **HEADERS}
 
     def add(response: Response) -> Response:

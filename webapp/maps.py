@@ -177,7 +177,7 @@ def city_map(
     ground
         What lies below all of them, see `webapp.basemap.ground`.
     plugins
-        Their names, in any order.
+        Their names, in any order; "embed" is the gestures of a frame.
     """
     west, south, east, north = bounds_deg
     chart = CityMap(bounds_deg, files, ground["datum"])
@@ -190,6 +190,7 @@ def city_map(
         Plugin("stations", "addStations", files, url=addresses["stations"], marks=marks),
         Plugin("finder", "addFinder", files, url=addresses["nearest"], marks=marks),
         Plugin("coverage", "addCoverage", files, url=addresses["coverage"]),
+        *([Plugin("embed", "addFrame", files)] if "embed" in plugins else []),
     ):
         if plugin.script_name in plugins:
             plugin.add_to(chart)

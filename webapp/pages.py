@@ -44,8 +44,11 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("pages", __name__)
 
-_SCRIPTS = ("locator", "datum", "basemap", "handling", "streets", "stations", "route", "coverage")
+_SCRIPTS = (
+    "locator", "datum", "basemap", "handling", "streets", "stations", "route", "coverage", "embed",
+)  # fmt: skip
 FINDER_MAP, COVERAGE_MAP = ("stations", "finder"), ("streets", "stations", "coverage")
+FRAME_MAP = (*FINDER_MAP, "embed")
 _PHONE = ("network", "hours", "words", "circle", "water", "nearest", "store")  # docs/phone.md
 FINDER_SCRIPTS = (*_PHONE, "reports", "cards", "finder")
 
@@ -118,7 +121,7 @@ def coverage() -> str:
 def map_script(name: str) -> Response:
     """The script of a composed map, named by its hash."""
     view = current_view()
-    for plugins in (FINDER_MAP, COVERAGE_MAP):
+    for plugins in (FINDER_MAP, FRAME_MAP, COVERAGE_MAP):
         for staff in (False, True):
             map_parts(view, plugins, staff=staff)
     for parts in list(shared().maps.values()):
