@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 10_000
 """So many are offered where nobody names any: a plan of a city stays below a gigabyte."""
+ENOUGH_POINTS = 2_000
+"""So many are enough where they are a third of the limit apart: a plan is proved the sooner."""
+_NEAR = 1.0 / 3.0  # of the limit
 _USUAL_LIMIT_M = 1000.0
 _LEAST_SPACING_M = 25.0
 _GROWTH = 1.25  # of the cells, from try to try
@@ -186,7 +189,9 @@ def street_points(network: StreetNetwork, *, spacing_m: float) -> Candidates:
     return Candidates(frozen(street[order], np.int32), frozen(offset[order]))
 
 
-def default_points(network: StreetNetwork, limit: float | None) -> Candidates:
+def default_points(
+    network: StreetNetwork, limit: float | None, *, enough: int = ENOUGH_POINTS
+) -> Candidates:
     """Candidates where nobody names any: street points, thinned where a city has too many of them.
 
     Parameters
@@ -198,14 +203,16 @@ def default_points(network: StreetNetwork, limit: float | None) -> Candidates:
 
     Notes
     -----
-    Of more than `MOST_POINTS` the one nearest to the middle of each cell of a grid is kept, and the
-    cells grow until few enough are left. Deterministic.
+    Of more than `enough` the one nearest to the middle of each cell of a grid is kept. Cells
+    grow until that many are left or they are a third of the limit wide, and then on while there are
+    more than `MOST_POINTS`. Deterministic.
     """
-    spacing = max((limit or _USUAL_LIMIT_M) / 10.0, _LEAST_SPACING_M)
+    limit = limit or _USUAL_LIMIT_M
+    spacing = max(limit / 10.0, _LEAST_SPACING_M)
     points = street_points(network, spacing_m=spacing)
     xy = locate_on_streets(network.streets, points.street, points.offset_m).reshape(-1, 2)
     rows, cell_m = np.arange(len(points)), spacing
-    while len(rows) > MOST_POINTS:
+    while len(rows) > MOST_POINTS or (len(rows) > enough and cell_m < limit * _NEAR):
         cell_m *= _GROWTH
         cell = np.floor(xy / cell_m)
         away = np.hypot(*(xy - (cell + 0.5) * cell_m).T)
