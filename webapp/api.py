@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from flask import Blueprint, Response, request
 
+from locator.hours.timetable import OPEN, UNKNOWN
 from locator.slider import curve_document
 from webapp.cards import way_in
 from webapp.languages import current_language
@@ -27,7 +30,7 @@ from webapp.params import (
     from_json,
     from_query,
 )
-from webapp.state import current_view, measure, shared, view_at
+from webapp.state import current_view, local_now, measure, shared, view_at
 from webapp.street_tiles import MAX_ZOOM
 from webapp.wording import coverage_answer, nearest_answer
 
@@ -74,6 +77,25 @@ def stations() -> Response:
         "columns": _columns(chosen),
     }
     return _tagged(_json(body), tag)
+
+
+@blueprint.get("/doors")
+def doors() -> Response:
+    """Whether each station is open now and for how long, column by column; null is not known."""
+    from_query(NoParameters, request.args)
+    view, now = current_view(), local_now()
+    rows = np.flatnonzero(view.stations.is_usable)
+    state = np.where(view.stations.disputed, UNKNOWN, view.timetable.state_at(now))[rows].tolist()
+    left_s = view.timetable.until_change_s(now)[rows].tolist()
+    columns = {
+        "code": [view.stations.code[row] for row in rows.tolist()],
+        "open": [None if one == UNKNOWN else one == OPEN for one in state],
+        "closes_in_s": [
+            round(left) if one == OPEN and math.isfinite(left) else None
+            for one, left in zip(state, left_s, strict=True)
+        ],
+    }
+    return _json({"at": now.isoformat(timespec="minutes"), "columns": columns})
 
 
 @blueprint.post("/nearest")

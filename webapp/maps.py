@@ -171,7 +171,7 @@ def city_map(
     files
         Where the scripts and styles are.
     addresses
-        Of our API: tiles, stations, nearest, coverage.
+        Of our API: tiles, stations, doors, nearest, coverage.
     marks
         kind, zh, en, path, colour of each kind.
     ground
@@ -187,7 +187,14 @@ def city_map(
     Plugin("handling", "addHandling", files).add_to(chart)
     for plugin in (
         Plugin("streets", "addStreets", files, url=addresses["tiles"]),
-        Plugin("stations", "addStations", files, url=addresses["stations"], marks=marks),
+        Plugin(
+            "stations",
+            "addStations",
+            files,
+            url=addresses["stations"],
+            doors=addresses["doors"],
+            marks=marks,
+        ),
         Plugin("finder", "addFinder", files, url=addresses["nearest"], marks=marks),
         Plugin("coverage", "addCoverage", files, url=addresses["coverage"]),
         *([Plugin("embed", "addFrame", files)] if "embed" in plugins else []),

@@ -186,6 +186,7 @@ def map_parts(
         addresses = {
             "tiles": "/api/v1/coverage/tiles",
             "stations": "/api/v1/stations" + ("" if staff else "?staff=0"),
+            "doors": "/api/v1/doors",
             "nearest": "/api/v1/nearest",
             "coverage": "/api/v1/coverage",
         }

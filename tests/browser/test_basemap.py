@@ -153,6 +153,42 @@ def test_map_says_whose_it_is_and_that_it_is_a_sample(open_page: OpenPage) -> No
     assert page.locator("#map_city svg.leaflet-attribution-flag").count() == 0
 
 
+def test_doors_have_marks_and_a_legend_in_words(
+    open_page: OpenPage, view: CityView, station: tuple[float, float]
+) -> None:
+    page = open_page()
+    page.wait_for_selector(READY + "[data-doors]")
+    move(page, station, 17)
+    rows = page.locator(".map-legend li")
+    assert [row.strip() for row in rows.all_inner_texts()] == ["开着", "快关了", "关着", "没核实"]
+    shapes = page.evaluate(
+        """() => [...document.querySelectorAll(".map-legend path")]
+          .map((path) => path.getAttribute("d"))"""
+    )
+    assert len(set(shapes)) == 4  # told apart without colour
+    told = page.evaluate("() => [...locator.stations._doors]")
+    assert len(told) == len(view.stations.usable())
+    assert {door for _, door in told} <= {"open", "closing", "closed", "unknown"}
+    # Its mark is on the canvas, beside the station's own.
+    code = view.stations.usable().code[0]
+    door = dict(told)[code]
+    colour = page.evaluate("(door) => locator.stations._doorMarks.get(door).colour", door)
+    wanted = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    assert page.evaluate(
+        """([r, g, b]) => {
+          const canvas = document.querySelector(".stations-canvas");
+          const copy = new OffscreenCanvas(canvas.width, canvas.height);
+          const context = copy.getContext("2d", { willReadFrequently: true });
+          context.drawImage(canvas, 0, 0);
+          const data = context.getImageData(0, 0, copy.width, copy.height).data;
+          for (let i = 0; i < data.length; i += 4)
+            if (data[i] === r && data[i + 1] === g && data[i + 2] === b) return true;
+          return false;
+        }""",
+        wanted,
+    )
+
+
 def test_keyboard_asks_from_the_middle_of_the_map_and_leaves_it(
     open_page: OpenPage, station: tuple[float, float]
 ) -> None:
@@ -366,7 +402,7 @@ def test_tiles_in_gcj02_lie_under_what_is_drawn_and_clicks_come_back(
 def test_street_tiles_are_laid_on_shifted_tiles(
     open_page: OpenPage, witness: Witness, shifted_site: str, station: tuple[float, float]
 ) -> None:
-    page = open_page(at=shifted_site)
+    page = open_page("/coverage", at=shifted_site)
     page.wait_for_selector(READY)
     for zoom in (11, 14, 17):
         move(page, station, zoom)

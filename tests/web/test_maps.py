@@ -28,7 +28,7 @@ FILES = MapFiles(
     {name: f"/static/js/{name}.js?v=0123456789abcdef" for name in (*NAMES, "datum")},
     {name: f"/static/css/{name}.css?v=0123456789abcdef" for name in ("leaflet", "map")},
 )
-ADDRESSES = {"tiles": "/t", "stations": "/s", "nearest": "/n", "coverage": "/c"}
+ADDRESSES = {"tiles": "/t", "stations": "/s", "doors": "/d", "nearest": "/n", "coverage": "/c"}
 BOUNDS = (120.0, 31.0, 121.0, 32.0)
 GROUND = {"datum": "wgs84", "url": "/basemap/0.pmtiles"}
 

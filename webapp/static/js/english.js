@@ -39,6 +39,7 @@ window.locatorWords = {
  "周六": "Saturday ",
  "周四": "Thursday ",
  "周日": "Sunday ",
+ "图例": "Legend",
  "在地图上看": "On the map",
  "地图。方向键移动，加减号缩放，回车从地图中间找，Esc 离开。": "Map. Arrow keys move it, plus and minus zoom, Enter finds from its middle, Escape leaves it.",
  "地址：": "Address: ",

@@ -7,6 +7,8 @@
   const cellAt = (zoom) => (zoom < 12 ? 44 : 16);
   const ALONE_FROM_ZOOM = 15; // from here on each station stands for itself
   const ROW = 4;
+  const DOORS_FROM_ZOOM = 13;
+  const DOORS_FOR_MS = 60000; // then a door may have opened or closed
   const REACH = 16; // pixels around a mark that a finger may miss by
   const INK = "#26323f";
 
@@ -46,6 +48,75 @@
     });
   }
 
+  // The marks of doors as the page's cards have them; none on pages without cards.
+  function doorMarks() {
+    const kept = document.getElementById("door-marks");
+    const spans = kept ? Array.from(kept.content.querySelectorAll("[data-door-mark]")) : [];
+    return new Map(
+      spans.map(function (span) {
+        const path = span.querySelector("path");
+        const mark = { shape: new Path2D(path.getAttribute("d")), colour: path.getAttribute("fill") };
+        return [span.dataset.doorMark, mark];
+      }),
+    );
+  }
+
+  const DOOR_WORDS = { open: _("开着"), closing: _("快关了"), closed: _("关着"), unknown: _("没核实") };
+
+  // What the small marks mean, in words; closed on a phone until it is wanted.
+  function addDoorLegend(map) {
+    const icons = document.getElementById("door-marks").content;
+    const rows = Object.entries(DOOR_WORDS).map(function ([door, word]) {
+      const icon = icons.querySelector(`[data-door-mark="${door}"] svg`).cloneNode(true);
+      return locator.element("li", {}, icon, " ", word);
+    });
+    const Legend = L.Control.extend({
+      options: { position: "bottomleft" },
+      onAdd: function () {
+        const box = locator.element(
+          "details",
+          { class: "map-legend", open: map.getSize().x > 600 },
+          locator.element("summary", {}, _("图例")),
+          locator.element("ul", {}, ...rows),
+        );
+        L.DomEvent.disableClickPropagation(box);
+        return box;
+      },
+    });
+    new Legend().addTo(map);
+  }
+
+  // Doors by station code: as the server knows them now, without a network as the phone does.
+  async function findDoors(url) {
+    try {
+      const { code, open, closes_in_s } = (await locator.ask(url)).columns;
+      return new Map(
+        code.map((one, i) => [one, locator.doorOf({ open: open[i], closes_in_s: closes_in_s[i] })]),
+      );
+    } catch (error) {
+      if (!locator.phone) throw error;
+      await locator.phone.ready();
+      const known = locator.phone.stations().map(({ code }) => [code, locator.phone.doors(code)]);
+      return new Map(known.map(([code, found]) => [code, locator.doorOf(found)]));
+    }
+  }
+
+  // On pages with cards, whose scripts come after the map's.
+  function keepDoors(map, layer, url) {
+    if (!locator.doorOf || !doorMarks().size) return;
+    const look = () =>
+      findDoors(url).then(
+        function (doors) {
+          if (!map.getContainer().dataset.doors) addDoorLegend(map);
+          layer.showDoors(doors);
+          map.getContainer().dataset.doors = String(doors.size);
+        },
+        () => undefined, // the cards say what is wrong; the map does without
+      );
+    look();
+    setInterval(() => document.hidden || look(), DOORS_FOR_MS);
+  }
+
   // L.Renderer brings a container that follows pans and zooms; it has no paths of its own.
   const StationLayer = L.Renderer.extend({
     options: { pane: "markerPane", padding: 0.2, marks: [] },
@@ -55,6 +126,8 @@
       this._rows = [];
       this._drawn = [];
       this._hidden = new Set();
+      this._doorMarks = doorMarks();
+      this._doors = new Map();
       this._marks = new Map(
         this.options.marks.map((mark) => [
           mark.kind,
@@ -72,6 +145,12 @@
     showKind: function (kind, shown) {
       if (shown) this._hidden.delete(kind);
       else this._hidden.add(kind);
+      if (this._map) this._update();
+    },
+
+    // doors: code -> "open", "closing", "closed" or "unknown"
+    showDoors: function (doors) {
+      this._doors = doors;
       if (this._map) this._update();
     },
 
@@ -170,6 +249,24 @@
       context.fillStyle = mark.colour;
       context.fill(mark.shape);
       context.restore();
+      if (this._map.getZoom() >= DOORS_FROM_ZOOM) this._drawDoor(spot, scale);
+    },
+
+    // At the mark's lower right, small: shape and colour of the card's.
+    _drawDoor: function (spot, scale) {
+      const mark = this._doorMarks.get(this._doors.get(spot.stations[0].code));
+      if (!mark) return;
+      const context = this._context;
+      context.save();
+      context.translate(spot.point.x + 2 * scale, spot.point.y + 2 * scale);
+      context.scale(0.75 * scale, 0.75 * scale);
+      context.beginPath();
+      context.arc(8, 8, 9.5, 0, 2 * Math.PI);
+      context.fillStyle = "#fff";
+      context.fill();
+      context.fillStyle = mark.colour;
+      context.fill(mark.shape, "evenodd");
+      context.restore();
     },
 
     _drawCount: function (spot) {
@@ -217,6 +314,7 @@
     const marks = new Map(options.marks.map((mark) => [mark.kind, mark]));
     layer.addTo(map);
     locator.stations = layer;
+    document.addEventListener("DOMContentLoaded", () => keepDoors(map, layer, options.doors));
     function open(stations) {
       const parts = stations.map((station) => popupOf(station, marks.get(station.kind)));
       L.popup({ maxWidth: 260, maxHeight: 320 })

@@ -1,0 +1,32 @@
+"""Whether doors are open now, as the map and the cards say it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webapp.cards import station_cards
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+    from locator.view import CityView
+
+
+def test_doors_are_those_of_the_cards(app: Flask, client: FlaskClient, view: CityView) -> None:
+    from webapp.cards import door_of
+    from webapp.state import local_now
+
+    told = client.get("/api/v1/doors").get_json()["columns"]
+    rows = view.stations.is_usable.nonzero()[0].tolist()
+    with app.test_request_context():
+        cards = station_cards(view, rows, now=local_now())
+    assert told["code"] == [card.code for card in cards]
+    doors = [door_of(o, s) for o, s in zip(told["open"], told["closes_in_s"], strict=True)]
+    wrong = [c.code for c, door in zip(cards, doors, strict=True) if c.door != door]
+    assert len(wrong) <= 2  # a door may change between the two questions
+    assert len(set(doors)) > 1
+
+
+def test_doors_ask_nothing(client: FlaskClient) -> None:
+    assert client.get("/api/v1/doors?lon=120.86").status_code == 422
