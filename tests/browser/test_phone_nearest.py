@@ -14,6 +14,7 @@ import pytest
 
 from locator.city import City
 from locator.moments import local_now
+from locator.nearest import find_nearest
 from tests.browser.phone_files import phone_page
 from webapp.params import NearestBody
 from webapp.wording import nearest_answer
@@ -21,6 +22,7 @@ from webapp.wording import nearest_answer
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from locator.placement import Placement
     from locator.view import CityView
 
 pytestmark = pytest.mark.browser
@@ -166,3 +168,67 @@ def test_phone_answers_as_the_server_whatever_is_asked(chromium: Browser, town: 
     same = sum(ours == theirs for ours, theirs in pairs)
     assert same > 0.97 * len(pairs), (same, len(pairs))
     assert {answer["outcome"] for answer in answers} >= {"found", "none_within"}
+
+
+def test_phone_names_the_stations_of_the_server_at_1000_places(
+    chromium: Browser, town: Path
+) -> None:
+    view = City.open(town).current()
+    among = view.placement(among=~view.stations.is_staff_only)
+    places = random_places(view, PLACES, seed=11)
+    questions = [{"lon": lon, "lat": lat, "k": 2, "routes": False} for lon, lat in places.tolist()]
+    answers = ask_page(chromium, town, questions)
+    near = find_nearest(
+        view.network("walk"), among, view.to_xy(places), stations_xy_m=view.stations.xy_m, k=2
+    )
+    told = ties = 0
+    for row, answer in enumerate(answers):
+        outcome, index, metres = near.outcome[row], near.index[row], near.distance_m[row]
+        assert answer["outcome"] == outcome
+        if outcome != "found":
+            continue
+        ours = answer["results"][0]["distance_m"]
+        if abs(ours - metres[0]) > NEAR_M:
+            ties += 1
+            assert stands_between_streets(view, among, places[row], ours)
+        elif metres[1] - metres[0] >= NEAR_M:
+            told += 1
+            assert answer["results"][0]["code"] == view.stations.code[index[0]]
+    assert told > PLACES / 2
+    assert ties < PLACES / 100
+
+
+def stands_between_streets(
+    view: CityView, among: Placement, place: np.ndarray, ours_m: float
+) -> bool:
+    """Whether two streets are as near as each other: a hand's breadth aside the server agrees."""
+    angle = np.linspace(0.0, 2 * np.pi, 16, endpoint=False)
+    around = view.to_xy([place]) + 0.15 * np.stack((np.cos(angle), np.sin(angle)), 1)
+    near = find_nearest(view.network("walk"), among, around, stations_xy_m=view.stations.xy_m, k=1)
+    return bool((np.abs(near.distance_m[:, 0] - ours_m) <= NEAR_M).any())
+
+
+@pytest.mark.parametrize("ranked", [False, True])
+def test_phone_tells_of_its_whole_circle_as_the_server_does(
+    chromium: Browser, town: Path, ranked: bool
+) -> None:
+    view = City.open(town).current()
+    rng = np.random.default_rng(23)
+    questions = [
+        {"lon": lon, "lat": lat, "accuracy": float(rng.integers(20, 900))}
+        | ({"at": "2026-12-01T10:00:17"} if ranked else {})
+        for lon, lat in random_places(view, 60, seed=23).tolist()
+    ]
+    same = 0
+    for asked, answer in zip(questions, ask_page(chromium, town, questions), strict=True):
+        ours, theirs = answer["circle"], nearest_answer(view, NearestBody(**asked))["circle"]
+        assert ours["street_m"] == pytest.approx(theirs["street_m"], abs=NEAR_M)
+        assert ours["unreachable_m"] == pytest.approx(theirs["unreachable_m"], abs=NEAR_M)
+        held = [{row["code"]: row["street_m"] for row in one["stations"]} for one in (ours, theirs)]
+        for code in held[0].keys() | held[1].keys():  # a corner of a metre may be lost or won
+            metres = [one.get(code, 0.0) for one in held]
+            assert metres[0] == pytest.approx(metres[1], abs=4 * NEAR_M)
+        if set(held[0]) == set(held[1]):
+            same += 1
+            assert (ours["same"], ours["zh"]) == (theirs["same"], theirs["zh"])
+    assert same > 50

@@ -11,7 +11,8 @@
   // Parts of streets in a circle, a straight piece at a time: {street, from, to} in decimetres.
   function streetsIn(network, [cx, cy], radius) {
     const parts = [];
-    for (let s = 0; s < network.streets; s++) {
+    const box = [cx - radius, cy - radius, cx + radius, cy + radius];
+    for (const s of net.streetsNear(network, box)) {
       const points = net.pointsOf(network, s);
       let drawn = 0;
       const own = [];

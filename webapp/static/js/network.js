@@ -203,6 +203,19 @@
     return { width, height, first, street };
   }
 
+  // Streets whose boxes touch the cells of a box in the plane, each once, rising.
+  function streetsNear({ grid }, [west, south, east, north]) {
+    const cell = (value, count) => Math.min(count - 1, Math.max(0, Math.floor(value / CELL_DM)));
+    const found = new Set();
+    for (let cy = cell(south, grid.height); cy <= cell(north, grid.height); cy++) {
+      for (let cx = cell(west, grid.width); cx <= cell(east, grid.width); cx++) {
+        const at = cy * grid.width + cx;
+        for (let e = grid.first[at]; e < grid.first[at + 1]; e++) found.add(grid.street[e]);
+      }
+    }
+    return Int32Array.from(found).sort();
+  }
+
   // The nearest place on one street: {street, offset, away}, offset along it from its start.
   function placeOn(network, s, x, y) {
     const points = pointsOf(network, s);
@@ -523,7 +536,7 @@
   Object.assign(locator, {
     network: {
       DM, FORWARD, BACKWARD, STAIRS, TOLERANCE_DM, StreetFileError,
-      readNetwork, readNumbers, snap, toPlane, toDegrees, pointsOf, cut, costOf,
+      readNetwork, readNumbers, snap, toPlane, toDegrees, pointsOf, streetsNear, cut, costOf,
       placeStations, search, inOrder, trace, sweep, findNearest,
     }, // prettier-ignore
   });

@@ -44,16 +44,10 @@
   }
 
   function drawStreets(pen, view, { network }) {
-    const [west, south, east, north] = view.box;
     pen.strokeStyle = COLOURS.street;
     pen.lineWidth = Math.max(1, view.scale * 30);
     pen.beginPath();
-    for (let s = 0; s < network.streets; s++) {
-      const [u, v] = [network.from[s], network.to[s]];
-      // a street longer than it is straight may still come in: leave it its own length as room
-      const room = network.length[s];
-      if (Math.min(network.x[u], network.x[v]) - room > east || Math.max(network.x[u], network.x[v]) + room < west) continue;
-      if (Math.min(network.y[u], network.y[v]) - room > north || Math.max(network.y[u], network.y[v]) + room < south) continue;
+    for (const s of locator.network.streetsNear(network, view.box)) {
       const points = locator.network.pointsOf(network, s);
       const pairs = [];
       for (let i = 0; i < points.length; i += 2) pairs.push([points[i], points[i + 1]]);
