@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 # The only exceptions to "no page asks another host", each with the setting that switches it on.
 EXCEPTIONS: Mapping[str, str] = {
     "LOCATOR_TILES": "map tiles come from another host, which sees what part of the map is shown",
-    "LOCATOR_WECHAT_APP_ID": "WeChat's JS-SDK runs in the page and may ask for a position",
 }
 FRAME_ANCESTORS = "LOCATOR_FRAME_ANCESTORS"
 # As the notices of the ministries write them: 苏ICP备12345678号-1; GS（2024）0650号, 苏S(2023)12号.
@@ -124,7 +123,7 @@ def _check_hosts(settings: Mapping[str, str]) -> Iterator[Check]:
     if not on:
         yield Check("public_hosts", OK, "no page asks another host")
         return
-    title = f"{len(on)} exceptions let pages ask other hosts"
+    title = f"pages ask other hosts, by {', '.join(item['setting'] for item in on)}"
     advice = "name them in the site's privacy notice, or take the settings away"
     yield Check("public_hosts", WARN, title, len(on), advice, tuple(on))
 
