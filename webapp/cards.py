@@ -162,8 +162,8 @@ def way_in(scope: str, mode: str) -> str:
 
 def facility_words(codes: Iterable[str]) -> str:
     """What is known to be there, base services first."""
-    known = facilities()
-    terms = [known[code] for code in codes if code in known]
+    wanted = set(codes)
+    terms = [term for term in facilities() if term.code in wanted]
     terms.sort(key=lambda term: (not term.base, not term.standard))
     names = [said(term, "short") or said(term) for term in terms]
     shown = _("、").join(names[:_SHOWN_FACILITIES])

@@ -76,7 +76,8 @@ def city_marks() -> tuple[Mark, ...]:
 def page_scripts(names: Sequence[str], parts: MapParts | None = None) -> list[str]:
     """Addresses of a page's scripts in order: our own, then those of its map, each once."""
     url = shared().assets.url
-    own = ["locator", *(["english"] if current_language().code == "en" else []), *names]
+    # The words come first: locator.js takes them as it starts.
+    own = [*(["english"] if current_language().code == "en" else []), "locator", *names]
     found = [url(f"js/{name}.js") for name in own]
     if parts is not None:
         found += [*parts.scripts, url_for("pages.map_script", name=parts.hash)]
