@@ -69,7 +69,7 @@ def test_allowed_location_shows_the_nearest_station_and_its_route(
     # the position itself went nowhere: not in an address, a body, a cookie
     lon = str(here[0])[:8]  # four places: some ten metres
     assert [url for _, url, body in witness.requests if lon in url or lon in body] == []
-    assert [url for _, url, _ in witness.requests if "/nearest" in url] == []
+    assert [url for _, url, _ in witness.requests if "/api/v1/nearest" in url] == []
     kept = page.evaluate("() => [document.cookie, Object.keys(localStorage), location.search]")
     assert kept == ["", ["locator.place"], ""]
     assert lon not in page.evaluate("() => JSON.stringify(localStorage)")
@@ -348,7 +348,11 @@ def test_question_overtaken_by_another_is_dropped(
     page = open_page(location=here)
     page.wait_for_selector(READY)
     held: list[Any] = []
-    page.route("**/api/v1/nearest", held.append)
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    page.route("**/api/v1/nearest", hold)
     page.locator("#place-fold > summary").click()
     district = next(iter(set(view.stations.district_code)))
     page.locator("#place-form select[name=district]").select_option(district)
