@@ -320,3 +320,12 @@ def test_budget_below_every_cost_does_nothing(blank: CityView) -> None:
     actions = build_actions(street_points(blank.network("walk"), spacing_m=500.0), cost=10.0)
     plan = solve(pose(blank, actions, budget=5.0))
     assert (plan.actions, plan.value, plan.proven) == ((), 0.0, True)
+
+
+def test_bound_is_never_more_than_all_that_there_is_to_gain(blank: CityView) -> None:
+    actions = build_actions(street_points(blank.network("walk"), spacing_m=50.0), cost=3.0)
+    posed = pose(blank, actions, budget=100.0)
+    plan = plan_actions(posed, iterations=0, time_limit_s=0.0)
+    assert plan.bound is not None
+    assert posed.problem is not None
+    assert plan.value <= plan.bound <= posed.problem.weight.sum() * (1 + 1e-9)

@@ -15,6 +15,7 @@ import numpy as np
 from locator.hours import describe_hours, format_hours
 from locator.pieces import locate_on_streets
 from locator.siting.actions import BUILD, EXTEND, KEEP, MOVE, UPGRADE, Action
+from locator.siting.certificate import Certificate, bound_by_certificate
 from locator.siting.exclusion import Choice, choose_apart
 from locator.siting.ordering import order_sites
 from locator.siting.packing import pack
@@ -234,16 +235,34 @@ def _conclude(
     status = "optimal" if choice.proven else "feasible"
     if not choice.found:
         status = "infeasible" if root.status == "infeasible" or choice.cases > 1 else root.status
-    bound = None if choice.certificate is None and not choice.proven else choice.bound
+    bound, certificate, prices = _bound(problem, choice)
     return ActionPlan(
         posed, status, order.sites, order.gain, choice.value,
-        bound if choice.found else None, choice.proven, choice.certificate,
-        posed.measure(order.sites), choice.cases, name_areas(root.reason, posed.counted.areas)
-        if not choice.proven else "", time.perf_counter() - run[0], run[1],
+        bound if choice.found else None, choice.proven, certificate,
+        posed.measure(order.sites), choice.cases,
+        "" if choice.proven else name_areas(root.reason, posed.counted.areas),
+        time.perf_counter() - run[0], run[1],
         None if free is None or not free.found else free.value,
-        None if free is None or not free.found else free.bound, problem.hash,
-        {name: getattr(root.certificate, name) for name in ("u", "folds", "twin", "rate")},
+        None if free is None or not free.found else free.bound, problem.hash, prices,
     )  # fmt: skip
+
+
+def _bound(problem: Problem, choice: Choice) -> tuple[float | None, str | None, dict[str, Any]]:
+    """The bound, what proves it, and its prices; never more than all that there is to gain.
+
+    The weights themselves are prices that prove as much: each row is paid in full.
+    """
+    root = choice.root.certificate
+    prices = {name: getattr(root, name) for name in ("u", "folds", "twin", "rate")}
+    plain = Certificate(
+        problem.objective, "u", problem.weight, 0.0, NO_FLOATS,
+        folds=np.zeros(len(problem.floors)),
+    )  # fmt: skip
+    everything = bound_by_certificate(problem, plain)
+    known = choice.proven or choice.certificate is not None
+    if choice.proven or (known and choice.bound <= everything):
+        return choice.bound, choice.certificate, prices
+    return everything, "u", {name: getattr(plain, name) for name in prices}
 
 
 def name_areas(reason: str, areas: tuple[str, ...]) -> str:
