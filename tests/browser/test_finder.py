@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -13,10 +14,17 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
+    from locator.view import CityView
+    from tests.browser.conftest import Witness
 
 pytestmark = pytest.mark.browser
 
 OpenPage = Callable[..., "Page"]
+SMALL = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+WECHAT = (
+    "Mozilla/5.0 (Linux; Android 12; V2055A) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 "
+    "Chrome/86.0.4240.99 Mobile Safari/537.36 MicroMessenger/8.0.30"
+)
 AT = "2026-07-04T22:10:30"
 ROW: dict[str, Any] = {
     "code": "S1", "name": "站", "kind": "rest_station", "lon": 120.9, "lat": 32.0,
@@ -60,6 +68,34 @@ SCREENS: list[tuple[dict[str, Any], str, str]] = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def view(town: Path) -> CityView:
+    from locator.city import City
+
+    return City.open(town).current()
+
+
+@pytest.fixture(scope="module")
+def here(view: CityView) -> tuple[float, float]:
+    lon, lat = view.stations.usable().lonlat_deg[0].tolist()
+    return lon, lat
+
+
+@pytest.fixture
+def small(open_page: OpenPage) -> OpenPage:
+    """Pages on a phone of 360 pixels, held in one hand."""
+
+    def open_it(path: str = "/", **options: Any) -> Page:
+        return open_page(path, **{**SMALL, **options})
+
+    return open_it
+
+
+def find(page: Page) -> None:
+    page.locator("#locate").click()
+    page.wait_for_selector("#answer[data-outcome]")
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("uses", ["foot", "bike", "motor"])
 def test_cards_of_the_page_say_what_the_servers_say(
@@ -82,3 +118,149 @@ def test_cards_of_the_page_say_what_the_servers_say(
         assert said == {name: card[name] for name in said}
         if language == "zh" and uses == "foot":
             assert said[field] == words
+
+
+def test_three_taps_lead_to_the_way_and_the_door(
+    small: OpenPage, here: tuple[float, float]
+) -> None:
+    page = small(location=here)
+    page.get_by_text("位置只在手机里算，不上传。").wait_for()
+    find(page)
+    first = page.locator("#answer .card").first
+    first.get_by_text("去这里").click()
+    assert first.locator("ol.steps li").count() >= 1
+    assert first.get_by_role("link", name="高德地图").is_visible()
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
+
+
+def test_position_stays_out_of_address_and_requests(
+    small: OpenPage, witness: Witness, here: tuple[float, float]
+) -> None:
+    page = small(location=here)
+    find(page)
+    page.locator("#place-fold > summary").click()
+    page.locator("#place-form select[name=kind]").select_option("rest_station")
+    page.wait_for_url("**/?kind=rest_station")
+    marks = [f"{value:.4f}"[:8] for value in here]
+    told = [(url, body) for _, url, body in witness.requests]
+    assert [one for one in told if any(mark in part for mark in marks for part in one)] == []
+
+
+def test_map_app_that_wechat_blocks_is_told(small: OpenPage, here: tuple[float, float]) -> None:
+    page = small(location=here, user_agent=WECHAT)
+    find(page)
+    first = page.locator("#answer .card").first
+    first.get_by_text("去这里").click()
+    assert first.get_by_text("微信里打不开高德。用微信地图或复制地址。").is_visible()
+    assert first.locator("[data-app=geo]").count() == 0
+
+
+def test_arrived_at_a_locked_door_tells_and_is_led_on(
+    small: OpenPage, here: tuple[float, float]
+) -> None:
+    page = small(location=here)
+    find(page)
+    first = page.locator("#answer .card").first
+    first.get_by_text("去这里").click()
+    first.get_by_role("button", name="东西坏了").click()
+    first.get_by_text("收到，会有人来看。").wait_for()
+    assert "/report" not in page.url
+
+
+def test_without_network_the_saved_city_answers(
+    small: OpenPage, witness: Witness, here: tuple[float, float]
+) -> None:
+    page = small(location=here)
+    find(page)
+    page.evaluate("() => navigator.serviceWorker.ready.then(() => undefined)")
+    page.wait_for_timeout(1500)
+    page.context.set_offline(True)
+    page.reload()
+    find(page)
+    assert page.locator("#answer .card").count() >= 3
+    assert page.locator("#answer .note").first.inner_text() == "没网。这是今天的资料。"
+    witness.faults.clear()  # what the map asks for in vain
+
+
+def test_without_network_and_nothing_saved_says_so(
+    small: OpenPage, witness: Witness, here: tuple[float, float]
+) -> None:
+    page = small(location=here, service_workers="block")
+    page.route(re.compile("/phone/|/api/"), lambda route: route.abort())
+    page.reload()
+    page.locator("#locate").click()
+    page.get_by_text("没网，也没存过资料。联网后再试。").wait_for()
+    assert page.locator("#place-fold").get_attribute("open") is not None
+    witness.faults.clear()
+
+
+def test_last_place_is_offered_and_kept_on_the_phone_alone(
+    small: OpenPage, here: tuple[float, float]
+) -> None:
+    page = small(location=here)
+    find(page)
+    page.reload()
+    page.locator("#place-fold > summary").click()
+    page.get_by_role("button", name="上次的地方").click()
+    page.wait_for_selector("#answer[data-outcome]")
+    kept = page.evaluate("() => JSON.parse(localStorage.getItem('locator.place'))")
+    assert kept == {"lon": round(here[0], 3), "lat": round(here[1], 3)}
+
+
+def test_mother_and_baby_rooms_for_staff_are_left_out_of_answers(
+    small: OpenPage, view: CityView
+) -> None:
+    room = view.stations.usable().of_kind("mother_baby_room")
+    staff = room.take(room.is_staff_only)
+    lon, lat = staff.lonlat_deg[0].tolist()
+    page = small("/?kind=mother_baby_room", location=(lon, lat))
+    find(page)
+    codes = page.locator("#answer .card").evaluate_all("all => all.map((one) => one.dataset.code)")
+    assert codes
+    assert not set(codes) & set(staff.code)
+
+
+MEASURE = """() => {
+  const seen = (part) => part.checkVisibility({ visibilityProperty: true }) &&
+    part.getBoundingClientRect().width > 1;
+  const texts = [...document.querySelectorAll("body *")].filter((part) => seen(part) &&
+    !part.closest("svg, .hidden, .skip, option") &&
+    [...part.childNodes].some((node) => node.nodeType === 3 && node.data.trim()));
+  const small = texts.filter((part) => parseFloat(getComputedStyle(part).fontSize) < 18);
+  const tight = texts.filter((part) => {
+    const style = getComputedStyle(part);
+    return parseFloat(style.lineHeight) / parseFloat(style.fontSize) < 1.29 &&
+      !part.closest(".leaflet-bar, .number-pin, .number");
+  });
+  const targets = [...document.querySelectorAll(
+    "button, select, input:not([type=hidden]), summary, main a, nav a, .switch, label.check")]
+    .filter((part) => seen(part) && !part.closest("label.check > *") && part.tabIndex >= 0)
+    .map((part) => part.closest("label.check") || part)
+    .filter((part) => !part.closest(".leaflet-control-attribution"));
+  const low = targets.filter((part) => part.getBoundingClientRect().height < 59.5);
+  const name = (part) => part.outerHTML.slice(0, 90);
+  return { small: small.map(name), tight: tight.map(name), low: low.map(name) };
+}"""
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_elder_view_keeps_the_standard_and_is_remembered(
+    small: OpenPage, here: tuple[float, float], language: str
+) -> None:
+    page = small(f"/?lang={language}", location=here)
+    page.locator("#elder").click()
+    page.reload()
+    assert page.locator("#elder").get_attribute("aria-pressed") == "true"
+    find(page)
+    page.locator("#answer .card details.go > summary").first.click()
+    page.locator("#place-fold > summary").click()
+    page.wait_for_timeout(500)
+    assert page.evaluate(MEASURE) == {"small": [], "tight": [], "low": []}
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
+    assert page.evaluate("() => document.cookie") == ""
+
+
+def test_poster_prints_on_one_sheet(open_page: OpenPage, view: CityView) -> None:
+    page = open_page(f"/s/{view.stations.usable().of_kind('rest_station').code[0]}/poster")
+    printed = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
