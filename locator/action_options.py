@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -107,9 +108,10 @@ def plan_of_actions(  # noqa: PLR0913  (each is a part of the command)
     )  # fmt: skip
     candidates = _candidates(view, places, words)
     posed = pose_actions(view, question, _list_actions(view, told | places, candidates, words))
-    return plan_actions(
+    made = plan_actions(
         posed, time_limit_s=time_limit, iterations=iterations, seed=seed, should_stop=should_stop
     )
+    return replace(made, left_out=candidates.left_out)
 
 
 _USUAL = 5

@@ -35,6 +35,9 @@ def action_lines(document: Document) -> list[str]:
         lines.append(
             f"底线的代价 price of the floors: {_amount(document['price_of_floors'], document)}"
         )
+    if document["left_out"]:
+        count = len(document["left_out"])
+        lines.append(f"{count}个候选点未参选（--json 列出原因） {count} candidates left out")
     if document["reason"]:
         lines.append(document["reason"])
     return lines

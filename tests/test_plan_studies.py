@@ -242,6 +242,24 @@ def test_plan_command_with_order_and_alternatives_still_verifies(
     assert "建设顺序" in lines
 
 
+def test_plan_command_with_a_list_of_partners_lists_what_is_left_out(
+    folder: Path,
+    tmp_path: Path,
+    run: Any,  # noqa: F811
+) -> None:
+    rows = [f"{code},{lonlat(*spot)[0]:.8f},{lonlat(*spot)[1]:.8f},{cost}" for code, spot, cost in (
+        ("B1", (0.0, 50.0), 3), ("B2", (9000.0, 0.0), 3), ("B3", (400.0, 50.0), -3),
+    )]  # fmt: skip
+    file = tmp_path / "banks.csv"
+    file.write_text("code,lon,lat,cost\n" + "\n".join(rows) + "\n", "utf-8")
+    done = run("--city", folder, "--json", "plan", "--within", "150", "--budget", "9",
+               "--candidates", file, "--iterations", "40")  # fmt: skip
+    assert done.code == 0, done.err
+    assert [site["candidate"] for site in done.json["sites"]] == ["B1"]
+    assert done.json["spent"] == 3.0
+    assert {one["candidate"] for one in done.json["left_out"]} == {"B2", "B3"}
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -26,6 +26,7 @@ from locator.workspace import replace_text
 if TYPE_CHECKING:
     from locator.arrays import Floats, Ints
     from locator.siting.action_problem import ActionProblem
+    from locator.siting.candidates import LeftOut
     from locator.siting.problem import Problem
     from locator.siting.solution import Stop
 
@@ -61,6 +62,8 @@ class ActionPlan:
         Hash of the problem, "" where nothing was left.
     prices
         What proves the bound: see `certificate.Certificate`.
+    left_out
+        Places that were proposed and are no candidates, with the reason.
     """
 
     posed: ActionProblem
@@ -80,6 +83,7 @@ class ActionPlan:
     free_bound: float | None = None
     problem: str = ""
     prices: dict[str, Any] | None = None
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def actions(self) -> tuple[Action, ...]:
@@ -169,6 +173,7 @@ class ActionPlan:
             "free": {"value": self.free, "bound": self.free_bound},
             "inputs": hash_inputs(posed) | {"problem": self.problem},
             "now": posed.now.isoformat(),
+            "left_out": [{"candidate": code, "reason": why} for code, why in self.left_out],
             "choices": [_describe(one) for one in posed.actions],
             "proof": None
             if self.prices is None
