@@ -85,6 +85,10 @@ def english(site: Site) -> str:
 def summary(told: Explanation) -> str:
     """The plan as a whole, in one sentence to read out."""
     text = f"建{len(told.sites)}个站，覆盖率由{told.before:.1%}升到{told.after:.1%}"
+    if told.question["hours"]:
+        text += "（本页按各站都开门计）"
+    if told.question["others"]:
+        text += f"，另有{told.question['others']}项延时、改造或保留，不在本页"
     if told.bound is None or told.value is None:
         return text + "；离最优多远没有证明。"
     if told.proven:

@@ -197,6 +197,19 @@ def test_page_of_a_plan_without_a_limit_is_refused(view: CityView) -> None:
         explain_plan(view, made.to_json())
 
 
+def test_page_of_a_plan_with_hours_says_that_it_takes_all_as_open(view: CityView) -> None:
+    document = actions_of(view, most=1, hours="Mon 10:00").to_json()
+    document["sites"].append(document["sites"][0] | {"action": "extend"})
+    told = summary(explain_plan(view, document))
+    assert "按各站都开门计" in told
+    assert "另有1项" in told
+
+
+def test_page_of_a_plan_with_backup_is_refused(view: CityView) -> None:
+    with pytest.raises(InputError, match="several stations"):
+        explain_plan(view, actions_of(view, most=2, depth=2).to_json())
+
+
 # -- the command line -----------------------------------------------------------------------------
 
 

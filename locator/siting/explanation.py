@@ -84,7 +84,8 @@ class Explanation:
     city, sample
         Name of the city, and whether it is an invented one.
     question
-        What was asked: limit, kind, mode, demand.
+        What was asked: limit, kind, mode, demand; `hours` that the plan weighs, while pages take
+        every station as open; `others`, how many actions build nothing and have no page.
     before, after
         Share that is covered without and with all sites.
     bound, value, proven, unit
@@ -128,6 +129,8 @@ def explain_plan(
     within = asked.get("within", document.get("within_m"))
     if within is None:
         raise InputError("the plan has no limit, so nothing is covered or not: explain another one")
+    if asked.get("depth", 1) > 1:
+        raise InputError("the plan asks for several stations in reach, which pages cannot tell yet")
     kind, mode = asked.get("kind", document.get("kind")), asked.get("mode", "walk")
     demand = asked.get("demand") or ""
     by = _district_layer(view)
@@ -141,7 +144,10 @@ def explain_plan(
         firsts.append(more.gained - everything.gained)
         everything = more
     others = candidates or street_points(view.network(mode), spacing_m=_SPACING_M)
-    told = {"within": within, "kind": kind, "mode": mode, "demand": demand}
+    told = {
+        "within": within, "kind": kind, "mode": mode, "demand": demand,
+        "hours": asked.get("hours", ""), "others": len(document["sites"]) - len(built),
+    }  # fmt: skip
     sites = []
     for number, (site, place) in enumerate(zip(built, places, strict=True), start=1):
         facts = _Facts(view, told, by, others)
