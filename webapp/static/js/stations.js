@@ -63,8 +63,9 @@
 
   const DOOR_WORDS = { open: _("开着"), closing: _("快关了"), closed: _("关着"), unknown: _("没核实") };
 
-  // What the small marks mean, in words; closed on a phone until it is wanted.
+  // What the small marks mean, in words; closed on a small map until it is wanted.
   function addDoorLegend(map) {
+    const { x: width, y: height } = map.getSize();
     const icons = document.getElementById("door-marks").content;
     const rows = Object.entries(DOOR_WORDS).map(function ([door, word]) {
       const icon = icons.querySelector(`[data-door-mark="${door}"] svg`).cloneNode(true);
@@ -75,7 +76,7 @@
       onAdd: function () {
         const box = locator.element(
           "details",
-          { class: "map-legend", open: map.getSize().x > 600 },
+          { class: "map-legend", open: width > 600 && height > 480 },
           locator.element("summary", {}, _("图例")),
           locator.element("ul", {}, ...rows),
         );
