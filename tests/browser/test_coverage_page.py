@@ -38,6 +38,7 @@ def test_slider_reads_any_limit_without_asking_again(
     page = open_page("/coverage?within=500&kind=rest_station")
     slider = page.get_by_role("slider", name=re.compile("多远以内"))
     slider.wait_for()
+    page.wait_for_load_state("networkidle")  # the map loads on its own beside it
     asked = len(witness.requests)
     assert told(page)[0] == "500米"
     slider.focus()
