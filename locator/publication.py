@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 # The only exceptions to "no page asks another host", each with the setting that switches it on.
 EXCEPTIONS: Mapping[str, str] = {
     "LOCATOR_TILES": "map tiles come from another host, which sees what part of the map is shown",
+    "LOCATOR_WECHAT_APPID": "the server asks WeChat's host for tickets, and WeChat's script "
+    "runs in pages that WeChat shows",
 }
 FRAME_ANCESTORS = "LOCATOR_FRAME_ANCESTORS"
 # As the notices of the ministries write them: 苏ICP备12345678号-1; GS（2024）0650号, 苏S(2023)12号.
@@ -121,9 +123,9 @@ def _check_hosts(settings: Mapping[str, str]) -> Iterator[Check]:
         if settings.get(name, "").strip()
     ]
     if not on:
-        yield Check("public_hosts", OK, "no page asks another host")
+        yield Check("public_hosts", OK, "no page and no server of ours asks another host")
         return
-    title = f"pages ask other hosts, by {', '.join(item['setting'] for item in on)}"
+    title = f"other hosts are asked, by {', '.join(item['setting'] for item in on)}"
     advice = "name them in the site's privacy notice, or take the settings away"
     yield Check("public_hosts", WARN, title, len(on), advice, tuple(on))
 

@@ -363,6 +363,7 @@ ORDER = [
     "webapp.street_tiles",
     "webapp.vendor",
     "webapp.assets",
+    "webapp.wechat_tickets",
     "webapp.settings",
     "webapp.throttle",
     "webapp.tile_sources",
@@ -379,6 +380,7 @@ ORDER = [
     "webapp.station_facts",
     "webapp.embed",
     "webapp.station_pages",
+    "webapp.wechat",
     "webapp",
     "webapp.cli",
 ]

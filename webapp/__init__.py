@@ -31,7 +31,7 @@ def create_app(config: Settings | None = None) -> Flask:
     ------
     InputError, DataError
         The folder is no city, or its files cannot be read; or the tiles that are asked for
-        cannot be used.
+        cannot be used, or WeChat's JS-SDK is set up by half.
     """
     from flask import Flask
 
@@ -51,6 +51,7 @@ def create_app(config: Settings | None = None) -> Flask:
         state,
         station_pages,
         throttle,
+        wechat,
     )
     from webapp.settings import Settings
     from webapp.tile_sources import read_source
@@ -75,6 +76,7 @@ def create_app(config: Settings | None = None) -> Flask:
     app.register_blueprint(api.blueprint)
     app.register_blueprint(basemap.blueprint)
     phone_files.install(app)
+    wechat.install(app, settings)
     app.config[embed.ANCESTORS] = settings.frame_ancestors
     throttle.install(app, settings)
     return app

@@ -187,6 +187,12 @@ class ReportForm(Parameters):
     what: Literal["open", "locked", "broken", "wrong_place"]
 
 
+class PageBody(Parameters):
+    """Whole address of a page of ours that wants a signature."""
+
+    page: str = Field(max_length=2000)
+
+
 class CoverageQuery(Parameters):
     """Which coverage is asked for."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from locator.errors import SchemaError
 from webapp.vendor import VENDOR
+from webapp.wechat_tickets import API
 
 PREFIX = "LOCATOR_"
 # What a content policy calls an origin: no path, no user; a star only for all hosts below a name.
@@ -53,6 +54,10 @@ class Settings:
     tiles_key, tiles_approval
         The provider's key, and the approval number (审图号) that has to be shown
         (LOCATOR_TILES_KEY, LOCATOR_TILES_APPROVAL).
+    wechat_appid, wechat_secret, wechat_sdk, wechat_api
+        WeChat's JS-SDK (`webapp.wechat`), off without: the site's name and secret with WeChat, the
+        SDK's file on this machine, and the host that gives tickets, WeChat's own unless a gateway
+        is said (LOCATOR_WECHAT_...).
     """
 
     city: Path = Path("city")
@@ -69,6 +74,10 @@ class Settings:
     tiles: str = ""
     tiles_key: str = field(default="", repr=False)
     tiles_approval: str = ""
+    wechat_appid: str = ""
+    wechat_secret: str = field(default="", repr=False)
+    wechat_sdk: str = ""
+    wechat_api: str = API
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
@@ -128,6 +137,13 @@ def _origins(text: str) -> tuple[str, ...]:
     return tuple(origin.lower() for origin in found)
 
 
+def _host(text: str) -> str:
+    [origin] = _origins(text)
+    if "*" in origin:
+        raise ValueError(text)
+    return origin
+
+
 def _rate(text: str) -> str:
     if text != "off" and not _RATE.fullmatch(text):
         raise ValueError(text)
@@ -153,4 +169,8 @@ _CONVERTERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "tiles": (str.strip, "a name or a file"),
     "tiles_key": (str.strip, "a text"),
     "tiles_approval": (str.strip, "a text"),
+    "wechat_appid": (str.strip, "a text"),
+    "wechat_secret": (str.strip, "a text"),
+    "wechat_sdk": (str.strip, "a file"),
+    "wechat_api": (_host, "one origin (https://api.weixin.qq.com), without a path"),
 }

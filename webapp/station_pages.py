@@ -30,7 +30,7 @@ from locator.modes import find_mode
 from locator.registry import reports
 from locator.registry.witnesses import Witnesses
 from webapp.cards import Card, answer_card, station_cards
-from webapp.handover import Spot, map_links
+from webapp.handover import Spot, map_links, wechat_location
 from webapp.languages import translate as _
 from webapp.origins import is_from_our_page
 from webapp.page_context import common, in_wechat, page_scripts
@@ -124,6 +124,15 @@ def hand_over(code: str, app: str) -> AnyResponse:
         if link.app == app:
             return redirect(link.url, 302)
     return abort(404)
+
+
+@blueprint.get("/s/<code>/wechat.json")
+def wechat_place(code: str) -> Response:
+    """What `wx.openLocation` is called with: GCJ-02, as numbers."""
+    from_shared_query(NoParameters, request.args)
+    here = current_view().stations[_row(code)]
+    page = url_for("stations.station", code=code, _external=True)
+    return jsonify(wechat_location(_spot(here), page=page))
 
 
 @blueprint.post("/s/<code>/report")

@@ -37,6 +37,7 @@ QUESTIONS = frozenset(
         "pages.coverage",
         "stations.station",
         "stations.poster",
+        "wechat.signature",
     }
 )
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -50,6 +50,7 @@ EXAMPLES: Mapping[str, Callable[[FlaskClient, CityView], str]] = {
     "stations.poster": lambda _client, view: f"/s/{_first_usable(view)}/poster",
     "stations.qr": lambda _client, view: f"/s/{_first_usable(view)}/qr.svg",
     "stations.hand_over": lambda _client, view: f"/s/{_first_usable(view)}/to/amap",
+    "stations.wechat_place": lambda _client, view: f"/s/{_first_usable(view)}/wechat.json",
     "api.coverage_tile": lambda _client, _view: "/api/v1/coverage/tiles/0/0/0",
 }
 # Pages that look different by what is asked, and pages of errors.

@@ -227,7 +227,7 @@
       { class: "hand-over" },
       inWechat ? line("message", _("微信里打不开高德。用微信地图或复制地址。")) : null,
       line("meta", _("用地图软件带路：")),
-      element("ul", { class: "apps" }, ...links),
+      element("ul", { class: "apps" }, locator.wechatItem ? locator.wechatItem(row.code) : null, ...links),
       row.address
         ? element(
             "p",

@@ -57,6 +57,8 @@ window.locatorWords = {
  "开着": "Open",
  "开着，%(walk)s；一直开。": "Open, %(walk)s; open all the time.",
  "开着，%(walk)s；到后还开%(left)s。": "Open, %(walk)s; open for another %(left)s when you get there.",
+ "微信地图": "WeChat map",
+ "微信地图没打开，请用别的地图或复制地址": "WeChat's map did not open: use another map or copy the address",
  "微信里打不开高德。用微信地图或复制地址。": "WeChat cannot open Amap. Use WeChat's map, or copy the address.",
  "快关了": "Closing soon",
  "户外劳动者优先。": "Outdoor workers first.",
