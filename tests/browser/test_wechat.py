@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,7 @@ SDK = """
     },
     ready: (one) => heard.ready.push(one),
     error: (one) => heard.error.push(one),
-    openLocation: (place) => window.calls.push(["openLocation", place]),
+    openLocation: (place) => (document.documentElement.dataset.opened = JSON.stringify(place)),
   };
 })();
 """
@@ -61,9 +62,8 @@ def wechat_site(town: Path, host: Host, tmp_path_factory: pytest.TempPathFactory
 
 
 def opened(page: Page) -> dict[str, Any]:
-    page.wait_for_function("window.calls.some(([name]) => name === 'openLocation')")
-    [call] = page.evaluate("window.calls.filter(([name]) => name === 'openLocation')")
-    return dict(call[1])
+    page.wait_for_selector("html[data-opened]", state="attached")
+    return dict(json.loads(page.locator("html").get_attribute("data-opened") or ""))
 
 
 def test_wechat_opens_its_map_from_a_stations_page(
