@@ -4,6 +4,8 @@ The detour of a station s is way(A, s) + way(s, B) - way(A, B). Two searches fin
 one from A along the streets, one from B against them, since a one-way street leads only one way.
 A few stations near either end give a first total; no station farther from A or B than that total
 can be better, so both searches end there. A vehicle that is parked is fetched where it was left.
+For a visit, which asks what is open on arrival, both searches look at all stations: the least
+detour among the open ones may be anywhere.
 """
 
 from __future__ import annotations
@@ -13,8 +15,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from locator.arrays import LIMIT_TOLERANCE_M, Floats, Ints, frozen
+from locator.arrays import LIMIT_TOLERANCE_M, Floats, Ints, Longs, frozen
+from locator.arrival import RANK
 from locator.errors import InputError
+from locator.hours.timetable import OPEN
 from locator.nearest import FOUND, MOST_ANSWERS, OUTSIDE, UNREACHABLE
 from locator.network import Arcs
 from locator.placement import place_snapped
@@ -22,7 +26,9 @@ from locator.sweep import sweep_nearest
 from locator.ways import search_from, start_at
 
 if TYPE_CHECKING:
+    from locator.arrival import Arrivals
     from locator.network import StreetNetwork
+    from locator.open_nearest import Doors
     from locator.placement import Placement, Stands
 
 _FIRST = 8  # stations asked for at either end, to begin with
@@ -35,7 +41,8 @@ class Detours:
     Parameters
     ----------
     index : (n,) int32
-        Rows of the registry's snapshot, by (detour in whole millimetres, code).
+        Rows of the registry's snapshot, by (detour in whole millimetres, code); for a visit open
+        ones first, then unknown, then closed.
     detour : (n,)
         Extra way, in the network's cost; never negative.
     there, onward : (n,)
@@ -43,8 +50,10 @@ class Detours:
     direct
         From the start to the end without a station; inf where no way leads there.
     outcome
-        found, unreachable (no station lies on any way from start to end) or outside (a point lies
-        beside the streets).
+        found, unreachable (no selected station lies on any way from start to end) or outside (a
+        point lies beside the streets).
+    arrivals : (n,)
+        What is found at the doors on the way, where that was asked.
     """
 
     index: Ints
@@ -53,6 +62,7 @@ class Detours:
     onward: Floats
     direct: float
     outcome: str
+    arrivals: Arrivals | None = None
 
 
 def reverse_network(network: StreetNetwork) -> StreetNetwork:
@@ -74,6 +84,7 @@ def find_detours(
     *,
     k: int = 1,
     snap_limit_m: float,
+    doors: Doors | None = None,
 ) -> Detours:
     """The k stations with the least detour between two points.
 
@@ -83,6 +94,10 @@ def find_detours(
         Start and end.
     snap_limit_m
         A point farther from any usable street is outside.
+    doors
+        Labels stations with what is found there on the way; where its visit ranks, order goes by
+        that first, and with `open_only` those not known to be open long enough are left out. Exact
+        on a network of time, whose cost tells when one arrives.
 
     Raises
     ------
@@ -91,7 +106,8 @@ def find_detours(
 
     Notes
     -----
-    Two searches over what is nearer than the best way through a station.
+    Two searches over what is nearer than the best way through a station; over all stations where
+    a visit ranks.
     """
     if not 1 <= k <= MOST_ANSWERS:
         raise InputError(f"k is {k}, expected 1 to {MOST_ANSWERS}")
@@ -102,7 +118,43 @@ def find_detours(
     direct = _way(network, ends, snap_limit_m)
     if placement.stands is not None:
         there, onward = _ways_by_stand(network, placement.stands, ends, snap_limit_m)
-        return _ranked(there, onward, placement, direct, k)
+    else:
+        # open ones go before nearer ones that are shut: then no number of stations is enough
+        enough = max(k, len(placement)) if doors is not None and doors.visit.ranked else k
+        there, onward = _ways_by_search(network, placement, ends, enough, snap_limit_m)
+    both = np.array(sorted(there.keys() & onward.keys()), np.int32)
+    legs = np.array([(there[row], onward[row]) for row in both.tolist()]).reshape(-1, 2)
+    extra = np.maximum(legs.sum(axis=1) - direct, 0.0)
+    rows = np.asarray(placement.rows[both], np.int32)
+    arrivals = None
+    order = np.lexsort((both, np.round(extra, 3)))
+    if doors is not None:
+        arrivals = doors.arrivals(rows, legs[:, 0] / network.mode.speed_mps)
+        order = _rank(doors, arrivals, order)
+    order = order[:k]
+    if not len(order):
+        return _nothing(UNREACHABLE, direct)
+    return Detours(
+        frozen(rows[order]), frozen(extra[order]), frozen(legs[order, 0]), frozen(legs[order, 1]),
+        direct, FOUND, None if arrivals is None else arrivals.take(order),
+    )  # fmt: skip
+
+
+def _rank(doors: Doors, arrivals: Arrivals, order: Longs) -> Longs:
+    """The order with open stations first, then unknown, then closed, as far as the visit asks."""
+    if not doors.visit.ranked:
+        return order
+    enough = arrivals.enough[order]
+    rank = np.array([RANK[int(state)] for state in enough], np.int64)
+    group = np.argsort(rank, kind="stable")
+    ranked: Longs = order[group[enough[group] == OPEN] if doors.visit.open_only else group]
+    return ranked
+
+
+def _ways_by_search(
+    network: StreetNetwork, placement: Placement, ends: Floats, k: int, snap_limit_m: float
+) -> tuple[dict[int, float], dict[int, float]]:
+    """Both legs of all stations that may be among the k with the least detour."""
     against = _against(network, placement)
 
     def ways(wanted: int, limit: float) -> tuple[dict[int, float], dict[int, float]]:
@@ -116,29 +168,7 @@ def find_detours(
     totals = sorted(there[row] + onward[row] for row in there.keys() & onward.keys())
     limit = totals[k - 1] + 1e-3 if len(totals) >= k else np.inf  # ties go by whole millimetres
     every = max(len(placement), 1)
-    if every > wanted or limit < np.inf:
-        there, onward = ways(every, limit)
-    return _ranked(there, onward, placement, direct, k)
-
-
-def _ranked(
-    there: dict[int, float],
-    onward: dict[int, float],
-    placement: Placement,
-    direct: float,
-    k: int,
-) -> Detours:
-    """The first k stations, by rows of the placement, that have both legs."""
-    both = np.array(sorted(there.keys() & onward.keys()), np.int32)
-    if not len(both):
-        return _nothing(UNREACHABLE, direct)
-    legs = np.array([(there[row], onward[row]) for row in both.tolist()])
-    extra = np.maximum(legs.sum(axis=1) - direct, 0.0)
-    order = np.lexsort((both, np.round(extra, 3)))[:k]
-    return Detours(
-        frozen(placement.rows[both[order]]), frozen(extra[order]), frozen(legs[order, 0]),
-        frozen(legs[order, 1]), direct, FOUND,
-    )  # fmt: skip
+    return (there, onward) if every <= wanted else ways(every, limit)
 
 
 def _ways_by_stand(

@@ -22,6 +22,7 @@ from locator.pieces import locate_on_streets
 
 if TYPE_CHECKING:
     from locator.arrays import Floats
+    from locator.arrival import Arrivals, Visit
     from locator.view import CityView
 
 _ANSWERS = {OPEN: True, CLOSED: False, UNKNOWN: None}
@@ -134,16 +135,25 @@ def whole_mm(metres: float) -> float | None:
 
 def _doors(near: Nearest, query: int, column: int, question: Question | None) -> dict[str, Any]:
     """What is found at one station's door; all None where hours were not asked."""
-    doors = near.arrivals
+    visit = None if question is None else question.visit
+    return door_facts(near.arrivals, (query, column), float(near.time_s[query, column]), visit)
+
+
+def door_facts(
+    doors: Arrivals | None, at: tuple[int, ...], time_s: float, visit: Visit | None
+) -> dict[str, Any]:
+    """What is found at the door that is reached in some time; all None where hours were not asked.
+
+    `visit` tells when one leaves, for the clock time of the next opening.
+    """
     if doors is None:
         return {"open": None, "closes_in_s": None, "opens_in_s": None, "opens_at": None,
                 "long_enough": None}  # fmt: skip
-    at = (query, column)
     opens_in_s = _whole_s(doors.opens_in_s[at])
     opens_at = None
-    if opens_in_s is not None and question is not None and question.visit is not None:
-        gone = timedelta(seconds=float(near.time_s[at]) + opens_in_s)
-        opens_at = _minute(question.visit.when + gone).isoformat(timespec="minutes")
+    if opens_in_s is not None and visit is not None:
+        gone = timedelta(seconds=time_s + opens_in_s)
+        opens_at = _minute(visit.when + gone).isoformat(timespec="minutes")
     return {
         "open": _ANSWERS[int(doors.state[at])],
         "closes_in_s": _whole_s(doors.closes_in_s[at]),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from locator.moments import NOW
-from locator.terminal import Coordinates, Progress, metres, settings, shared, show, table, warn
+from locator.terminal import Coordinates, Progress, settings, shared, show, warn
 from locator.word_options import KIND_WORD, MODE_WORD
 
 if TYPE_CHECKING:
@@ -22,39 +22,54 @@ _DAY_MIN = 24 * 60
 @click.command(cls=Coordinates)
 @click.argument("lon", required=False)
 @click.argument("lat", required=False)
-@click.option("--k", type=click.IntRange(min=1), default=3, show_default=True, help="How many.")
-@click.option("--kind", type=KIND_WORD, help="Only that kind of station.")
-@click.option("--mode", type=MODE_WORD, default="walk", show_default=True,
-              help="walk, slow_walk, ebike, car or truck.")  # fmt: skip
 @click.option(
-    "--at", metavar="WHEN", help="Leaving now, at an ISO time, or Sun 03:00 (周日 03:00)."
+    "--k", type=click.IntRange(min=1), default=3, show_default=True, help="要几个。How many."
 )
-@click.option("--open", "open_only", is_flag=True, help="Only stations open on arrival.")
+@click.option("--kind", type=KIND_WORD, help="只看这一类站。Only that kind of station.")
+@click.option("--mode", type=MODE_WORD, default="walk", show_default=True,
+              help="怎么走。walk, slow_walk, ebike, car or truck.")  # fmt: skip
+@click.option(
+    "--at", metavar="WHEN", help="几时出发。Leaving now, at an ISO time, or Sun 03:00 (周日 03:00)."
+)
+@click.option(
+    "--open", "open_only", is_flag=True, help="只要到时开门的站。Only stations open on arrival."
+)
 @click.option("--stay", "stay_min", type=click.FloatRange(0, _DAY_MIN), default=0.0, metavar="MIN",
-              help="Open for so many minutes after arrival.")  # fmt: skip
+              help="到后至少还开几分钟。Open for so many minutes after arrival.")  # fmt: skip
 @click.option("--need", multiple=True, metavar="CODE",
-              help="A facility (WATER), any of several (TOILET|TOILET_NEAR), a trade (courier), "
-              "free_entry, public or staff; may be repeated.")  # fmt: skip
-@click.option("--within", metavar="M", help="Not farther than 1000 (metres) or 15min.")
-@click.option("--datum", default="wgs84", show_default=True, help="Datum of LON LAT.")
+              help="站里要有什么。A facility (WATER), any of several (TOILET|TOILET_NEAR), "
+              "a trade (courier), free_entry, public or staff; may be repeated.")  # fmt: skip
+@click.option(
+    "--within", metavar="M", help="不超过多远：1000（米）或 15min（分钟）。Not farther than that."
+)
+@click.option(
+    "--datum", default="wgs84", show_default=True, help="经纬度的坐标系。Datum of LON LAT."
+)
 @click.option("--from", "start", metavar="PLACE",
               help="路名、路口（人民路与青年路）、区县或站点编号。A street, crossing (two streets "
               "with 与, & or +), district or station's code instead.")  # fmt: skip
-@click.option("--toward", metavar="PLACE", help="Least detour on the way to LON,LAT or a place.")
+@click.option(
+    "--toward",
+    metavar="PLACE",
+    help="去那里路上绕得最少的站。Least detour on the way to LON,LAT or a place.",
+)
 @click.option("--accuracy", "accuracy_m", type=click.FloatRange(min=0, min_open=True), metavar="M",
-              help="LON LAT may be off by so much.")  # fmt: skip
-@click.option("--steps", is_flag=True, help="Tell the way to the first station.")
+              help="位置可能差几米。LON LAT may be off by so much.")  # fmt: skip
+@click.option(
+    "--steps", is_flag=True, help="说明怎么走到第一个站。Tell the way to the first station."
+)
 @click.option("--batch", type=click.Path(path_type=Path), metavar="FILE",
-              help="A sheet of places instead of LON LAT.")  # fmt: skip
+              help="一次问一张表。A sheet of places instead of LON LAT.")  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
-              help="Where the answers for --batch go (.csv, .xlsx, .geojson, .gpkg).")  # fmt: skip
+              help="--batch 的结果写到哪里。Where the answers for --batch go "
+              "(.csv, .xlsx, .geojson, .gpkg).")  # fmt: skip
 @shared
 def nearest(
     lon: str | None, lat: str | None, start: str | None, toward: str | None,
     accuracy_m: float | None, steps: bool, batch: Path | None, output: Path | None,
     within: str | None, **asked: Any,
 ) -> None:  # fmt: skip
-    """The stations with the shortest way along streets from LON LAT."""
+    """沿街道走最近的站点。The stations with the shortest way along streets from LON LAT."""
     asked["within_m"] = math.inf if within is None else within
     if batch is not None:
         if lon is not None or start is not None or toward is not None or output is None:
@@ -156,14 +171,13 @@ def _refuse_with_toward(
 ) -> None:  # fmt: skip
     """Say which options have no meaning for a detour, rather than pass over them."""
     given = {
-        "--at": asked["at"], "--open": asked["open_only"], "--stay": asked["stay_min"],
         "--within": asked["within_m"] != math.inf, "--steps": steps, "--accuracy": accuracy_m,
     }  # fmt: skip
     words = "、".join(name for name, value in given.items() if value)
     if words:
         raise click.UsageError(
-            f"--toward 只看绕路多少，不能和{words}一起用 / --toward asks for the least detour "
-            f"alone: leave out {words}"
+            f"--toward 看绕路多少，不能和{words}一起用 / --toward asks for the least detour: "
+            f"leave out {words}"
         )
 
 
@@ -172,11 +186,12 @@ def _answer_toward(view: CityView, origin: Start, goal: Start, asked: dict[str, 
     from geodata.datum import to_wgs84
     from locator.detour_answers import detour_document
     from locator.nearest_question import parse_question
-    from locator.nearest_texts import WHY
+    from locator.nearest_texts import detour_lines
 
     question = parse_question(
         view.config.time_zone, need=asked["need"], k=asked["k"], kind=asked["kind"],
-        mode=asked["mode"],
+        mode=asked["mode"], at=asked["at"], stay_min=asked["stay_min"],
+        open_only=asked["open_only"],
     )  # fmt: skip
     ends = []
     for end in (origin, goal):
@@ -184,14 +199,7 @@ def _answer_toward(view: CityView, origin: Start, goal: Start, asked: dict[str, 
         lon, lat = to_wgs84([end.lonlat_deg], end.datum)[0].tolist()
         ends.append((lon, lat))
     document = detour_document(view, ends[0], ends[1], question)
-    rows = [
-        [str(i), row["name"], metres(row["detour_m"]), metres(row["there_m"]), row["code"]]
-        for i, row in enumerate(document["results"], start=1)
-    ]
-    lines = (
-        table(rows, ["", "站点 station", "绕路 detour", "路程 way", "编号 code"]) if rows else []
-    )
-    show(document, lines or [WHY[document["outcome"]]])
+    show(document, detour_lines(document, timed=question.visit is not None))
 
 
 def _answer_batch(batch: Path, output: Path, asked: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ WHY = {
     "unknown_place": "没有这个地方，请换个写法，或给经度纬度 / no place of that name: try another "
     "spelling, or give LON LAT",
     "outside": "有一点不在城市街道旁边 / a point lies beside the city's streets",
+    "none_open": "路上没有确认到时开门的站点 / no station on the way is known to be open then",
     "unreachable": "路上没有走得到的站点 / no station lies on a way there",
 }
 _STATES = {True: "开门 open", False: "关门 closed", None: "不详 ?"}
@@ -87,6 +88,30 @@ def answer_lines(document: dict[str, Any], *, timed: bool) -> list[str]:
         lines += ["更近，但到时关门或不详 nearer, but closed or not known to be open long enough:"]
         lines += station_table(below)
     return lines
+
+
+def detour_lines(document: dict[str, Any], *, timed: bool) -> list[str]:
+    """The stations on the way somewhere, and those that are shut when one comes by."""
+    results, below = document["results"], document["below"]
+    lines = _detour_table(results, timed=timed) if results else []
+    if not results:
+        lines = [WHY["none_open" if below else document["outcome"]]]
+    if below:
+        lines += ["绕得更少，但到时关门或不详 less of a detour, but closed or not known to be open "
+                  "long enough:", *_detour_table(below, timed=timed)]  # fmt: skip
+    return lines
+
+
+def _detour_table(rows: list[dict[str, Any]], *, timed: bool) -> list[str]:
+    headings = ["", "站点 station", "绕路 detour", "路程 way", "到时 then", "编号 code"]
+    cells = [
+        [str(i), row["name"], metres(row["detour_m"]), metres(row["there_m"]), _door(row),
+         row["code"]]
+        for i, row in enumerate(rows, start=1)
+    ]  # fmt: skip
+    if not timed:
+        cells, headings = [row[:4] + row[5:] for row in cells], headings[:4] + headings[5:]
+    return table(cells, headings)
 
 
 def station_table(results: list[dict[str, Any]]) -> list[str]:

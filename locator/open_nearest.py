@@ -70,7 +70,7 @@ def find_visited(
     InputError
         As `find_nearest`.
     """
-    hours = _Hours(timetable, disputed, visit, by_time)
+    hours = Doors(timetable, disputed, visit, by_time)
     if not visit.ranked:
         near = find(points_xy_m, k, within_m)
         return replace(near, arrivals=hours.arrivals(near.index, near.time_s))
@@ -86,8 +86,16 @@ def find_visited(
     return _stack(rows, points)
 
 
-class _Hours:
-    """The timeline of one question, laid out again where a way takes longer than it holds."""
+class Doors:
+    """What a visit finds at the doors of stations reached in some time.
+
+    The timeline of one question, laid out again where a way takes longer than it holds.
+
+    Parameters
+    ----------
+    timetable, disputed, visit, by_time
+        As in `find_visited`.
+    """
 
     def __init__(self, timetable: Timetable, disputed: Bools, visit: Visit, by_time: bool) -> None:
         self.visit, self.by_time, self.disputed = visit, by_time, disputed
@@ -114,7 +122,7 @@ class _Hours:
         return Arrivals(*parts)
 
 
-def _choose(find: Find, hours: _Hours, point: Floats, k: int, within_m: float) -> Nearest:
+def _choose(find: Find, hours: Doors, point: Floats, k: int, within_m: float) -> Nearest:
     """The answer of one point."""
     wanted = min(max(_GROWTH * k, _FIRST, 0 if hours.by_time else hours.stations), MOST_ANSWERS)
     while True:
@@ -136,7 +144,7 @@ def _choose(find: Find, hours: _Hours, point: Floats, k: int, within_m: float) -
     return replace(_taken(near, arrivals, chosen, k), outcome=(outcome,))
 
 
-def _why_none(find: Find, hours: _Hours, point: Floats, within_m: float) -> str:
+def _why_none(find: Find, hours: Doors, point: Floats, within_m: float) -> str:
     """Whether an open station lies beyond the limit, or can be reached nowhere."""
     if within_m == np.inf:
         return UNREACHABLE

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geodata.calendar import load_calendar
+from locator.arrival import Visit
 from locator.detour import Detours, find_detours, reverse_network
 from locator.errors import InputError
+from locator.hours.timetable import CLOSED, UNKNOWN, Timetable
+from locator.open_nearest import Doors
 from locator.pieces import locate_on_streets
+from tests.hours import any_hours, decide
 from tests.oracles import BACKWARD, FORWARD, Town, random_town
 from tests.riding import RIDE, random_riding_town
+from tests.test_arrival import moments
 from tests.towns import cross, make_network, place
+
+if TYPE_CHECKING:
+    from locator.hours import Hours
 
 MIDDLE = np.array([500_000.0, 3_500_000.0])
 PARKED = RIDE.parking_s * RIDE.speed_mps
@@ -72,6 +84,56 @@ def test_detours_equal_brute_force(seed: int, k: int) -> None:
     ends = rng.uniform(0, 400, (2, 2))
     start, end = (ends - MIDDLE).tolist()
     found = ask(town, start, end, k=k)
+    there, onward, direct = brute_legs(town, ends)
+    total = there + onward
+    # which station goes first where two are alike may hang on a hair: compare the lengths
+    expected = sorted(max(one - direct, 0.0) for one in total.tolist() if np.isfinite(one))[:k]
+    assert found.detour.tolist() == pytest.approx(expected, abs=2e-3)
+    assert (found.detour >= 0).all()
+    for row, extra in zip(found.index.tolist(), found.detour.tolist(), strict=True):
+        assert extra == pytest.approx(max(total[row] - direct, 0.0), abs=1e-6)
+
+
+@settings(max_examples=40)
+@given(
+    seed=st.integers(0, 10_000),
+    hours=st.lists(any_hours(), min_size=7, max_size=7),
+    minute=st.integers(0, 3 * 1440),
+    stay_min=st.sampled_from([0, 0, 10, 45]),
+    k=st.integers(1, 4),
+    open_only=st.booleans(),
+)
+def test_detours_by_opening_equal_brute_force(
+    seed: int, hours: list[Hours], minute: int, stay_min: int, k: int, open_only: bool
+) -> None:
+    """Never one closed when one comes by before an open one, and among those the least detour."""
+    rng = np.random.default_rng(seed)
+    town = random_town(rng)
+    ends = rng.uniform(0, 400, (2, 2))
+    when = datetime(2026, 4, 30) + timedelta(minutes=minute, seconds=int(rng.integers(0, 60)))
+    network, calendar, count = make_network(town), load_calendar(), len(town.stations)
+    timetable = Timetable.compile(hours[:count], calendar)
+    visit = Visit(when, stay_min, open_only=open_only)
+    doors = Doors(timetable, np.zeros(count, bool), visit, by_time=True)
+    placement = place(network, town.stations)
+    found = find_detours(network, placement, ends, k=k, snap_limit_m=1e6, doors=doors)
+    there, onward, direct = brute_legs(town, ends)
+    expected = []
+    for row in np.flatnonzero(np.isfinite(there + onward)).tolist():
+        arrival = when + timedelta(seconds=there[row] / 1.11)
+        states = [decide(hours[row], calendar, one) for one in moments(arrival, stay_min)]
+        group = 2 if CLOSED in states else 1 if UNKNOWN in states else 0
+        if group == 0 or not open_only:
+            expected.append((group, max(there[row] + onward[row] - direct, 0.0), row))
+    groups = {row: group for group, _, row in expected}
+    expected = sorted(expected)[:k]
+    assert [groups[row] for row in found.index.tolist()] == [one[0] for one in expected]
+    assert found.detour.tolist() == pytest.approx([one[1] for one in expected], abs=2e-3)
+    assert (found.outcome == "found") == bool(expected)
+
+
+def brute_legs(town: Town, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """From the first point to all stations, from them to the second, and the way without one."""
     snaps = [town.snap(x, y) for x, y in ends.tolist()]
     there = town.point_distances(*snaps[0][1:], town.all_distances()) + snaps[0][0]
     # against the traffic: the same streets with every direction turned round
@@ -81,13 +143,7 @@ def test_detours_equal_brute_force(seed: int, k: int) -> None:
     onward = turned.point_distances(*snaps[1][1:], turned.all_distances()) + snaps[1][0]
     goal = Town(town.nodes, town.ends, town.lines, town.travel, [(*snaps[1][1:], snaps[1][0])])
     direct = goal.from_point(*snaps[0][1:], 0, goal.all_distances()) + snaps[0][0]
-    total = there + onward
-    # which station goes first where two are alike may hang on a hair: compare the lengths
-    expected = sorted(max(one - direct, 0.0) for one in total.tolist() if np.isfinite(one))[:k]
-    assert found.detour.tolist() == pytest.approx(expected, abs=2e-3)
-    assert (found.detour >= 0).all()
-    for row, extra in zip(found.index.tolist(), found.detour.tolist(), strict=True):
-        assert extra == pytest.approx(max(total[row] - direct, 0.0), abs=1e-6)
+    return there, onward, float(direct)
 
 
 def test_reversed_twice_is_the_same_network() -> None:

@@ -178,6 +178,40 @@ def test_toward_tells_the_least_detour(ask: Callable[..., dict[str, Any]]) -> No
     )
 
 
+def test_toward_by_hours_puts_what_is_open_on_arrival_first(
+    ask: Callable[..., dict[str, Any]],
+) -> None:
+    there = ",".join(map(str, lonlat(600.0, 0.0)))
+    by_night = ask("--toward", there, "--at", "Sun 03:00", "--k", 1)
+    assert names(by_night) == ["三站"]
+    assert by_night["results"][0]["open"] is True
+    assert by_night["results"][0]["detour_m"] == pytest.approx(1200.0, abs=1e-2)
+    assert names(by_night, "below") == ["二站"]
+    all_three = ask("--toward", there, "--at", "Sun 03:00")
+    assert names(all_three) == ["三站", "二站", "一站"]  # open, unknown, closed
+    assert all_three["below"] == []
+    assert all_three["results"][2]["opens_at"].endswith("T08:00")
+    # 600 m of way at 1.11 m/s: nine minutes; at 17:55 one comes by when it is shut
+    late = ask("--toward", there, "--at", "Sun 17:55", "--open")
+    assert (names(late), names(late, "below")) == (["三站"], ["二站", "一站"])
+    in_time = ask("--toward", there, "--at", "Sun 17:45", "--open")
+    assert names(in_time) == ["一站", "三站"]
+    assert names(ask("--toward", there, "--at", "Sun 17:45", "--stay", 10, "--open")) == ["三站"]
+
+
+def test_toward_with_none_open_says_so(city: City, run: Callable[..., Run]) -> None:
+    there = ",".join(map(str, lonlat(600.0, 0.0)))
+    words = (*lonlat(0.0, 0.0), "--toward", there, "--at", "Sun 03:00", "--open")
+    done = run("nearest", *words, "--need", "public", "--need", "MICROWAVE", "--stay", 5,
+               "--city", city.workspace.path)  # fmt: skip
+    assert done.code == 0, done.err
+    assert "三站" in done.out
+    none = run("nearest", *words, "--k", 1, "--need", "staff", "--kind", "mother_baby_room",
+               "--city", city.workspace.path)  # fmt: skip
+    assert "没有确认到时开门的站点" in none.out
+    assert "绕得更少，但到时关门" in none.out
+
+
 def test_steps_and_circle_come_when_asked(ask: Callable[..., dict[str, Any]]) -> None:
     found = ask("--steps", "--accuracy", 30)
     route = found["results"][0]["route"]
@@ -212,7 +246,7 @@ def test_people_are_told_in_words(city: City, run: Callable[..., Run]) -> None:
         (["120.8", "32.0", "--stay", "-5"], "stay"),
         (["120.8", "32.0", "-o", "x.csv"], "--batch"),
         (["120.8", "32.0", "--from", "x"], "both"),
-        (["120.8", "32.0", "--toward", "120.9,32.0", "--open"], "leave out --open"),
+        (["120.8", "32.0", "--toward", "120.9,32.0", "--steps"], "leave out --steps"),
         (["--batch", "x.csv"], "-o"),
         ([], "LON"),
     ],
