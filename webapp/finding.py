@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from locator.gazetteer import Match
     from locator.view import CityView
 
+NEAR_S = 900.0  # a quarter of an hour, the limit of the federation's 15 minutes
 CHOICES = 6  # places that a typed text may mean, shown to choose from
 
 
@@ -148,9 +149,12 @@ def none_open_message(document: dict[str, Any]) -> str:
     from webapp.cards import clock
 
     rows = (document["connected"] or document)["results"] + document["below"]
-    if not rows or any(row["open"] for row in rows):
+    near = [row for row in rows if row["time_s"] <= NEAR_S]
+    if not rows or any(row["open"] for row in near):
         return ""
-    opens = [row["opens_at"] for row in rows if row["opens_at"]]
+    # Where only a far one is open, its card says so; these words are about those near by.
+    meant = near if any(row["open"] for row in rows) else rows
+    opens = [row["opens_at"] for row in meant if row["opens_at"]]
     if not opens or document["at"] is None:
         return _("附近没有确认开门的。")
     first = clock(datetime.fromisoformat(min(opens)), datetime.fromisoformat(document["at"]))

@@ -49,8 +49,17 @@ _SCRIPTS = (
 )  # fmt: skip
 FINDER_MAP, COVERAGE_MAP = ("stations", "finder"), ("streets", "stations", "coverage")
 FRAME_MAP = (*FINDER_MAP, "embed")
-_PHONE = ("network", "hours", "words", "circle", "water", "nearest", "store")  # docs/phone.md
-FINDER_SCRIPTS = (*_PHONE, "reports", "cards", "finder")
+_PHONE = (
+    "network",
+    "hours",
+    "words",
+    "circle",
+    "water",
+    "nearest",
+    "store",
+    "sketch",
+)  # docs/phone.md
+FINDER_SCRIPTS = (*_PHONE, "typed", "reports", "cards", "finder")
 
 
 @blueprint.get("/")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,20 +71,104 @@ def test_all_works_without_a_network_after_one_visit(
     offline = page.evaluate(ASK, somewhere(town) | {"at": "2026-12-01T10:00"})
     assert offline == online
     assert offline["results"][0]["route"]["coordinates"]
-    drawn = page.evaluate(
-        """(place) => {
-          const canvas = document.createElement("canvas");
-          canvas.width = canvas.height = 300;
-          const stations = locator.phone.stations();
-          const done = locator.sketch.draw(canvas, { ...place, stations });
-          const pixels = canvas.getContext("2d").getImageData(0, 0, 300, 300).data;
-          return [done, new Set(new Uint32Array(pixels.buffer)).size];
-        }""",
-        somewhere(town),
-    )
-    assert drawn[0]
-    assert drawn[1] > 3
     witness.faults.clear()  # the browser tells of each request without a network
+
+
+OFFLINE_READY = "#map_city[data-sketch=drawn][data-stations]"
+STREET_GREY = """() => [...document.querySelectorAll("#map_city .sketch canvas")].map((tile) => {
+  const copy = new OffscreenCanvas(tile.width, tile.height);
+  const pen = copy.getContext("2d", { willReadFrequently: true });
+  pen.drawImage(tile, 0, 0);
+  const seen = pen.getImageData(0, 0, tile.width, tile.height).data;
+  let dark = 0;
+  for (let i = 0; i < seen.length; i += 4) if (seen[i] < 200 && seen[i] === seen[i + 1]) dark++;
+  return dark;
+}).reduce((sum, dark) => sum + dark, 0)"""
+
+
+@pytest.fixture
+def offline_finder(open_page: OpenPage, witness: Witness) -> Iterator[Callable[..., Page]]:
+    """The finder, visited once, and opened again without a network."""
+
+    def open_it(**options: Any) -> Page:
+        page = open_page("/", **options)
+        page.wait_for_selector("#map_city[data-ground=loaded][data-stations]")
+        page.evaluate(READY)
+        wait_for_worker(page)
+        page.reload()  # through the worker, so that it has all that a page loads
+        page.evaluate(READY)
+        page.context.set_offline(True)
+        page.reload()
+        page.wait_for_selector(OFFLINE_READY)
+        return page
+
+    yield open_it
+    witness.faults.clear()  # the browser tells of each request without a network
+
+
+@pytest.mark.parametrize("phone", [False, True])
+def test_finder_without_a_network_shows_answer_route_and_streets(
+    offline_finder: Callable[..., Page], town: Path, phone: bool
+) -> None:
+    here = somewhere(town)
+    page = offline_finder(phone=phone, location=(here["lon"], here["lat"]))
+    page.locator("#locate").click()
+    page.wait_for_selector("#answer[data-outcome=found]")
+    words = page.locator("#answer .message").all_inner_texts()
+    assert re.fullmatch(r"没网。这是.+的资料。", words[0])
+    first = page.locator("#answer .card").first
+    assert first.locator(".door").count() == 1
+    assert re.search(r"沿街走.+", first.locator(".way").inner_text())
+    assert "开放时间" in first.locator(".hours").inner_text()
+    assert page.locator("path.route").count() == 1
+    page.wait_for_function(f"() => ({STREET_GREY})() > 500")
+    assert page.locator("#list li[data-code]").count() > 0
+    page.context.set_offline(False)
+    page.wait_for_function("() => !document.querySelector('#map_city[data-sketch]')")
+    assert page.locator("#map_city .sketch").count() == 0
+
+
+def test_place_typed_without_a_network_is_answered_by_the_phone(
+    offline_finder: Callable[..., Page], town: Path
+) -> None:
+    view = City.open(town).current()
+    page = offline_finder(phone=True)
+    street = next(name for name in view.streets.names if name)
+    district = page.locator("#place-form select[name=district] option").nth(1).inner_text()
+    station = view.stations.usable().name[0]
+
+    def ask(text: str) -> None:
+        page.evaluate("() => { delete document.getElementById('answer').dataset.outcome; }")
+        page.locator("#place-fold").evaluate("(fold) => (fold.open = true)")
+        page.locator("input[name=place]").fill(text)
+        page.locator("#place-form button[type=submit]").click()
+
+    for text in (street, district, station):
+        ask(text)
+        page.wait_for_selector("#answer[data-outcome]")
+        assert page.locator("#answer h2").inner_text() == f"从{text}出发"
+        assert page.locator("#answer .card").count() >= 3
+    ask("qqqq")
+    page.get_by_text("没网时只认得路名、站名和区县。没找到“qqqq”").wait_for()
+    assert page.locator("#place-fold").get_attribute("open") is not None
+    # an address that was kept or sent is answered from what is saved
+    site = page.url.split("/?")[0].rstrip("/")
+    page.goto(f"{site}/?place={street}&kind=rest_station")
+    page.wait_for_selector("#answer[data-outcome=found]")
+    assert page.locator("#answer h2").inner_text() == f"从{street}出发"
+    assert page.locator("#place-form select[name=kind]").input_value() == "rest_station"
+
+
+def test_way_by_bicycle_without_a_network_says_what_does_work(
+    offline_finder: Callable[..., Page], town: Path
+) -> None:
+    here = somewhere(town)
+    page = offline_finder(phone=True, location=(here["lon"], here["lat"]))
+    page.locator("#place-fold > summary").click()
+    bike = page.locator("#place-form select[name=mode] option[data-uses=bike]").first
+    page.locator("#place-form select[name=mode]").select_option(bike.get_attribute("value"))
+    page.locator("#locate").click()
+    page.get_by_text("这样找要联网。走法选步行，没网也能找。").wait_for()
 
 
 def test_saved_data_say_how_old_they_are(open_page: OpenPage, witness: Witness) -> None:

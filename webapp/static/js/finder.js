@@ -10,6 +10,7 @@
   const english = document.documentElement.lang === "en";
   const WAIT_MS = 5000;
   const ROUGH_M = 200; // beyond this the answer says how far off it may be
+  const NEAR_S = 900; // a quarter of an hour, the limit of the federation's 15 minutes
   const ROUNDED = 1000; // parts of a degree that a position is rounded to before it leaves
   const LAST = "locator.place"; // kept on this phone alone
   const CHOICES = ["kind", "trade", "mode", "at", "situation", "open", "staff"];
@@ -67,15 +68,16 @@
   }
 
   // The phone's own search where it has the city, else the server: about a place with a name, or
-  // one rounded to about a hundred metres.
+  // one rounded to about a hundred metres. A name is the server's, which reads pinyin and slips
+  // too, as long as there is a network.
   async function search(body, signal) {
     const here = body.lon !== undefined;
     let reason = null;
-    if (here && locator.phone) {
+    if (here || isOffline()) {
       try {
-        const saved = await locator.phone.ready();
-        return { found: await locator.phone.nearest(body), saved };
+        return await searchHere(body);
       } catch (error) {
+        if (error instanceof locator.AnswerError) throw error; // what was typed is not known here
         reason = error;
       }
     }
@@ -87,9 +89,24 @@
     try {
       return { found: await locator.post("/api/v1/nearest", sent, signal), rounded: here };
     } catch (error) {
-      if (error.name !== "AbortError" && reason && reason.reason === "no_network") throw nothingSaved();
-      throw error;
+      if (!error.unanswered) throw error;
+      if (reason && reason.reason === "cannot") throw new locator.AnswerError(_("这样找要联网。走法选步行，没网也能找。"));
+      if (reason || here) throw nothingSaved();
+      return searchHere(body).catch((other) => {
+        throw other instanceof locator.AnswerError ? other : nothingSaved();
+      });
     }
+  }
+
+  const isOffline = () => Boolean(locator.phone) && locator.phone.isOffline();
+
+  async function searchHere(body) {
+    if (!locator.phone) throw nothingSaved();
+    const saved = await locator.phone.ready();
+    const { asked, name } = body.place === undefined ? { asked: body, name: "" } : locator.typed.read(body);
+    const found = await locator.phone.nearest(asked);
+    if (name) found.from = Object.assign({ lon: asked.lon, lat: asked.lat }, found.from, { name });
+    return { found, saved };
   }
 
   const nothingSaved = () => new locator.AnswerError(_("没网，也没存过资料。联网后再试。"));
@@ -142,9 +159,12 @@
     return (option && option.dataset.uses) || "foot";
   };
 
+  // Where only a far one is open, its card says so; these words are about those near by.
   function noneOpen(found, rows) {
-    if (!rows.length || rows.some((row) => row.open)) return "";
-    const opens = rows.map((row) => row.opens_at).filter(Boolean).sort();
+    const near = rows.filter((row) => row.time_s <= NEAR_S);
+    if (!rows.length || near.some((row) => row.open)) return "";
+    const meant = rows.some((row) => row.open) ? near : rows;
+    const opens = meant.map((row) => row.opens_at).filter(Boolean).sort();
     if (!opens.length || !found.at) return _("附近没有确认开门的。");
     return _("附近没有确认开门的。最早%(when)s开。", { when: locator.clock(opens[0], found.at) });
   }
@@ -187,7 +207,7 @@
     if (!all.length) openFold();
     all.forEach((row, place) => wakeGo(row, cards[place]));
     if (drawing) draw();
-    answer.scrollIntoView({ block: "nearest" });
+    answer.scrollIntoView({ block: "start" }); // the first card and its button on one screen
   }
 
   function draw() {
@@ -306,7 +326,7 @@
     const origin = placeOf();
     // Several places may be meant: the server asks which one, and the address stays honest.
     if (origin) keepLast(origin);
-    if (!origin || origin.place) return;
+    if (!origin || (origin.place && !isOffline())) return;
     event.preventDefault();
     find(origin);
   });
@@ -318,6 +338,18 @@
     else keepInAddress(true);
   });
 
+  // Without a network the page that was kept comes for every address: what is asked stands there.
+  function answerAddress() {
+    const asked = new URLSearchParams(location.search);
+    if (answer.dataset.outcome || !(asked.get("place") || asked.get("district"))) return;
+    for (const [name, value] of asked) {
+      const field = form.elements[name];
+      if (field && field.type === "checkbox") field.checked = true;
+      else if (field) field.value = value;
+    }
+    if (placeOf()) find(placeOf());
+  }
+
   const button = document.getElementById("locate");
   if (button) button.addEventListener("click", locate);
   for (const part of document.querySelectorAll("[data-needs-script]")) {
@@ -328,6 +360,7 @@
     locator.phone.addEventListener("clock", (event) => say(event.detail.text));
     locator.phone.start();
   }
+  answerAddress();
 
   locator.finder = {
     find,

@@ -52,7 +52,7 @@ window.locator = (function () {
       response = await fetch(url, Object.assign({ credentials: "same-origin" }, init, { headers }));
     } catch (error) {
       if (error.name === "AbortError") throw error;
-      throw new AnswerError(_("没网，或服务停了。请稍后再试。"));
+      throw Object.assign(new AnswerError(_("没网，或服务停了。请稍后再试。")), { unanswered: true });
     }
     let body = null;
     try {

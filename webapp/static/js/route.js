@@ -16,6 +16,8 @@
       locator.showStreets({ within: "1000" });
     }
 
+    if (locator.sketch && locator.phone) locator.sketch.lay(map);
+
     function drawOrigin(origin) {
       L.circleMarker([origin.lat, origin.lon], {
         className: "origin",

@@ -1,6 +1,7 @@
 // A light street picture of the city from the phone's own files, on a canvas: no tiles, no network.
 //
 //   locator.sketch.draw(canvas, {lon, lat, radius_m, stations, route})
+//   locator.sketch.lay(map)   the ground of a Leaflet map for as long as there is no network
 //
 // Draws waters, streets, stations (a square each, numbered as in the list) and a route. A picture
 // says nothing that the list does not say too: give the canvas a label that says so.
@@ -9,6 +10,8 @@
 (function (locator) {
   const COLOURS = { ground: "#f7f5f0", water: "#a9cbe3", street: "#8a8a8a", route: "#14406b", station: "#7a1f00" };
   const DM = 10;
+  const STREET_DM = 30; // a street's width
+  const FAR = 0.6; // pixels of a street seen from afar, where streets would grow together
 
   // The transform from the plane of the streets to the canvas's pixels.
   function viewOf(canvas, data, { lon, lat, radius_m = 600 }) {
@@ -45,7 +48,7 @@
 
   function drawStreets(pen, view, { network }) {
     pen.strokeStyle = COLOURS.street;
-    pen.lineWidth = Math.max(1, view.scale * 30);
+    pen.lineWidth = Math.max(view.least || 1, view.scale * STREET_DM);
     pen.beginPath();
     for (const s of locator.network.streetsNear(network, view.box)) {
       const points = locator.network.pointsOf(network, s);
@@ -92,5 +95,77 @@
     return true;
   }
 
-  locator.sketch = { draw };
+  // ---- the ground of a map --------------------------------------------------------------------
+
+  // The transform to a tile's pixels, straight between three of its corners: on a tile's width
+  // the plane of the streets and that of the map bend against each other by less than a pixel.
+  function tileView(map, data, coords, size, width) {
+    const corner = (right, down) => {
+      const at = map.unproject(coords.add([right, down]).scaleBy(size), coords.z);
+      return locator.network.toPlane(data.network, at.lng, at.lat);
+    };
+    const [origin, east, south] = [corner(0, 0), corner(1, 0), corner(0, 1)];
+    const [ax, ay] = [east[0] - origin[0], east[1] - origin[1]];
+    const [bx, by] = [south[0] - origin[0], south[1] - origin[1]];
+    const whole = ax * by - ay * bx;
+    const corners = [origin, east, south, corner(1, 1)];
+    const side = (k, pick) => pick(...corners.map((one) => one[k]));
+    return {
+      scale: width / Math.hypot(ax, ay),
+      least: (width / size.x) * (coords.z < 14 ? FAR : 1),
+      at: ([x, y]) => {
+        const [dx, dy] = [x - origin[0], y - origin[1]];
+        return [(width * (dx * by - dy * bx)) / whole, (width * (ax * dy - ay * dx)) / whole];
+      },
+      box: [side(0, Math.min), side(1, Math.min), side(0, Math.max), side(1, Math.max)],
+    };
+  }
+
+  function drawTile(map, tile, coords, size) {
+    const data = locator.phone.data();
+    if (!data) return;
+    const pen = tile.getContext("2d");
+    const view = tileView(map, data, coords, size, tile.width);
+    pen.fillStyle = COLOURS.ground;
+    pen.fillRect(0, 0, tile.width, tile.height);
+    drawWater(pen, view, data);
+    drawStreets(pen, view, data);
+  }
+
+  function makeGround(map) {
+    const Ground = L.GridLayer.extend({
+      options: { className: "ground sketch", zIndex: 2, updateWhenZooming: false },
+      createTile: function (coords, done) {
+        const size = this.getTileSize();
+        const width = Math.round(size.x * Math.min(window.devicePixelRatio || 1, 2));
+        const tile = locator.element("canvas", { width, height: width });
+        setTimeout(function () {
+          drawTile(map, tile, coords, size);
+          done(null, tile);
+        });
+        return tile;
+      },
+    });
+    const ground = new Ground();
+    return ground.on("load", () => (map.getContainer().dataset.sketch = "drawn"));
+  }
+
+  // Over the usual ground, which may have holes, while the phone has no network but has the city.
+  function lay(map) {
+    const { phone } = locator;
+    let ground = null;
+    function change() {
+      const wanted = phone.isOffline() && phone.data() !== null;
+      if (wanted && !ground) ground = makeGround(map).addTo(map);
+      if (wanted || !ground) return;
+      ground.remove();
+      ground = null;
+      delete map.getContainer().dataset.sketch;
+      if (locator.ground) locator.ground.redraw();
+    }
+    for (const type of ["offline", "online", "ready"]) phone.addEventListener(type, change);
+    change();
+  }
+
+  locator.sketch = { draw, lay };
 })((globalThis.locator = globalThis.locator || {}));

@@ -297,6 +297,11 @@
     );
   }
 
+  const keptStations = async function () {
+    await locator.phone.ready();
+    return locator.phone.stations();
+  };
+
   function popupOf(station, mark) {
     const lines = [
       locator.element("strong", {}, station.name),
@@ -345,7 +350,16 @@
         layer.setStations(rowsOf(answer.columns));
         map.getContainer().dataset.stations = String(answer.count);
       })
-      .catch((error) => locator.say && locator.say(error.message));
+      .catch((error) =>
+        // without a network the phone's own list will do
+        keptStations().then(
+          function (rows) {
+            layer.setStations(rows);
+            map.getContainer().dataset.stations = String(rows.length);
+          },
+          () => locator.say && locator.say(error.message),
+        ),
+      );
     document.querySelectorAll("input[data-kind]").forEach(function (box) {
       layer.showKind(box.dataset.kind, box.checked);
       box.addEventListener("change", () => layer.showKind(box.dataset.kind, box.checked));

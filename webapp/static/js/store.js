@@ -9,6 +9,10 @@
 "use strict";
 
 (function (locator) {
+  // As on any page; alone, the texts stay Chinese.
+  const _ =
+    locator.gettext ||
+    ((text, values) => text.replace(/%\((\w+)\)s/g, (_all, name) => String(values[name])));
   const INDEX = "/phone/index.json";
   const FORMAT = 1; // of index and stations; another one belongs to another page
   const NAME = "station-locator";
@@ -16,13 +20,13 @@
   const STALE_DAYS = 7;
   const DAY_MS = 86400000;
   const TEXT = {
-    no_network: "没网，也没存过资料。联网后再试。",
-    damaged: "资料没下载完整。请再试一次。",
-    old_page: "页面旧了。请刷新再试。",
-    unsupported: "这个浏览器太旧，只能联网查。",
-    cannot: "这样问要联网。联网后再试。",
-    not_kept: "这台手机存不了资料，没网时用不了。",
-    no_worker: "这个浏览器存不了页面，没网时别关掉这一页。",
+    no_network: _("没网，也没存过资料。联网后再试。"),
+    damaged: _("资料没下载完整。请再试一次。"),
+    old_page: _("页面旧了。请刷新再试。"),
+    unsupported: _("这个浏览器太旧，只能联网查。"),
+    cannot: _("这样问要联网。联网后再试。"),
+    not_kept: _("这台手机存不了资料，没网时用不了。"),
+    no_worker: _("这个浏览器存不了页面，没网时别关掉这一页。"),
   };
 
   class PhoneError extends Error {
@@ -129,8 +133,11 @@
 
   function clockText(off) {
     const minutes = Math.round(Math.abs(off) / 60000);
-    const far = minutes < 120 ? `${minutes}分钟` : minutes < 2880 ? `${Math.round(minutes / 60)}小时` : `${Math.round(minutes / 1440)}天`;
-    return `手机时间${off > 0 ? "慢" : "快"}了${far}，这里按服务器的时间算。`;
+    const n = minutes < 120 ? minutes : Math.round(minutes / (minutes < 2880 ? 60 : 1440));
+    const far = minutes < 120 ? _("%(n)s分钟", { n }) : minutes < 2880 ? _("%(n)s小时", { n }) : _("%(n)s天", { n });
+    return off > 0
+      ? _("手机时间慢了%(far)s，这里按服务器的时间算。", { far })
+      : _("手机时间快了%(far)s，这里按服务器的时间算。", { far });
   }
 
   const now = () => Date.now() + clockOffMs;
@@ -208,8 +215,10 @@
 
   function agoText(ms) {
     const minutes = Math.max(0, Math.floor(ms / 60000));
-    if (minutes < 60) return minutes < 2 ? "刚才" : `${minutes}分钟前`;
-    return minutes < 1440 ? `${Math.floor(minutes / 60)}小时前` : `${Math.floor(minutes / 1440)}天前`;
+    if (minutes < 2) return _("刚才");
+    if (minutes < 60) return _("%(n)s分钟前", { n: minutes });
+    if (minutes < 1440) return _("%(n)s小时前", { n: Math.floor(minutes / 60) });
+    return _("%(days)s天前", { days: Math.floor(minutes / 1440) });
   }
 
   // {saved_at, version, stale, offline, text} of what answers are made from.
@@ -227,7 +236,7 @@
 
   phone.savedText = function () {
     if (!offline) return "";
-    return kept ? `没网。这是${agoText(now() - kept.saved_at)}的资料。` : TEXT.no_network;
+    return kept ? _("没网。这是%(age)s的资料。", { age: agoText(now() - kept.saved_at) }) : TEXT.no_network;
   };
 
   phone.refresh = function () {
@@ -245,7 +254,7 @@
       const found = await readKept();
       if (found) {
         take(found);
-        if (now() < found.saved_at - CLOCK_OFF_MS) tell("clock", { text: "手机时间不对，请先校准。" });
+        if (now() < found.saved_at - CLOCK_OFF_MS) tell("clock", { text: _("手机时间不对，请先校准。") });
       }
     } catch (error) {
       data = kept = null; // what is kept cannot be read: as if it were not there
@@ -295,6 +304,7 @@
 
   phone.stations = () => (data ? data.stations : []);
   phone.data = () => data;
+  phone.isOffline = () => offline;
   phone.now = now;
   phone.doors = function (code, at) {
     const station = data && data.stations.find((one) => one.code === code);
