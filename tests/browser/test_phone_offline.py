@@ -134,7 +134,7 @@ def test_place_typed_without_a_network_is_answered_by_the_phone(
     view = City.open(town).current()
     page = offline_finder(phone=True)
     street = next(name for name in view.streets.names if name)
-    district = page.locator("#place-form select[name=district] option").nth(1).inner_text()
+    district = page.locator("#place-form select[name=district] option").nth(1).text_content()
     station = view.stations.usable().name[0]
 
     def ask(text: str) -> None:
