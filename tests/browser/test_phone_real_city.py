@@ -11,7 +11,6 @@ import pytest
 
 from locator.city import City
 from locator.nearest import find_nearest
-from tests.browser.phone_files import phone_page
 from tests.browser.test_phone_nearest import (
     NEAR_M,
     ask_page,
