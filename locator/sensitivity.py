@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 # From somewhat below the speed that crossings are timed for where old people cross (MUTCD 2009,
 # 4E.06: 3.0 ft/s = 0.91 m/s) to the comfortable pace of healthy adults (Bohannon 1997,
-# doi:10.1093/ageing/26.1.15: 1.27 to 1.46 m/s).
+# doi:10.1093/ageing/26.1.15: 1.27 to 1.46 m/s). Originals not checked (未核对); the 3.0 ft/s is
+# also told by LaPlante and Kaeser 2007, A history of pedestrian signal walking speed assumptions.
 SPEEDS_MPS = (0.8, 1.4)
 SNAPS_M = (50.0, 100.0, 150.0)  # DESIGN: 100 m; half as much again, and half
 MISSING_CLASSES = (
