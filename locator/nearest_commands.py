@@ -38,7 +38,7 @@ _DAY_MIN = 24 * 60
               help="到后至少还开几分钟。Open for so many minutes after arrival.")  # fmt: skip
 @click.option("--need", multiple=True, metavar="CODE",
               help="站里要有什么。A facility (WATER), any of several (TOILET|TOILET_NEAR), "
-              "a trade (courier), free_entry, public or staff; may be repeated.")  # fmt: skip
+              "a trade (courier), free_entry, public, staff or night; may be repeated.")  # fmt: skip
 @click.option(
     "--within", metavar="M", help="不超过多远：1000（米）或 15min（分钟）。Not farther than that."
 )

@@ -17,8 +17,9 @@ from locator.arrival import Visit
 from locator.modes import find_mode
 from locator.moments import NOW, find_moment
 from locator.nearest import Nearest, find_nearest
-from locator.needs import NO_NEEDS, Choice, Needs, choose_stations, parse_needs
+from locator.needs import NIGHT, NO_NEEDS, Choice, Needs, choose_stations, parse_needs
 from locator.open_nearest import find_visited
+from locator.situations import situation_mask
 from locator.sweep import find_leading_streets
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ def choose(view: CityVersion, question: Question) -> Choice:
 
     def choose_now() -> Choice:
         usable = view.stations.is_usable & view.stations.is_kind(question.kind)
-        return choose_stations(view.stations, needs, usable)
+        night = situation_mask(view.stations, view.timetable, NIGHT).told() if needs.night else None
+        return choose_stations(view.stations, needs, usable, night=night)
 
     kept: Choice = view.kept(("choice", question.kind, needs), choose_now)
     return kept

@@ -25,9 +25,12 @@ from locator.errors import InputError
 if TYPE_CHECKING:
     from locator.stations import Stations
 
-FREE_ENTRY, PUBLIC, STAFF = "free_entry", "public", "staff"
-"""Needs that are no facility: no phone, app or membership; open to the public; and being of the
-staff oneself, which takes in what is kept for them."""
+FREE_ENTRY, PUBLIC, STAFF, NIGHT = "free_entry", "public", "staff", "night"
+"""Needs that are no facility: no phone, app or membership; open to the public; being of the staff
+oneself, which takes in what is kept for them; and open all through every night of an ordinary
+week, as `locator.situations` tells it."""
+
+FLAGS = frozenset({FREE_ENTRY, PUBLIC, STAFF, NIGHT})
 
 _PUBLIC_SCOPES = frozenset({"public", "workers_first"})
 _ANY_OF = re.compile(r"[|,，/]")
@@ -47,6 +50,8 @@ class Needs:
         No phone, app, membership or register; not for staff, members or by booking.
     staff
         Whether rooms kept for staff are taken in.
+    night
+        Open all through every night.
     """
 
     groups: tuple[tuple[str, ...], ...] = ()
@@ -54,11 +59,12 @@ class Needs:
     free_entry: bool = False
     public: bool = False
     staff: bool = False
+    night: bool = False
 
     @property
     def any(self) -> bool:
         """Whether anything was asked for."""
-        return bool(self.groups or self.kinds or self.free_entry or self.public)
+        return bool(self.groups or self.kinds or self.free_entry or self.public or self.night)
 
 
 NO_NEEDS = Needs()
@@ -94,7 +100,8 @@ def parse_needs(codes: Iterable[str]) -> Needs:
     ----------
     codes
         Each a facility (WATER, 热水), several of which one will do (TOILET|TOILET_NEAR), a trade
-        (courier, 环卫工人) for all that its people must find, `free_entry`, `public` or `staff`.
+        (courier, 环卫工人) for all that its people must find, `free_entry`, `public`, `staff`
+        or `night`.
 
     Raises
     ------
@@ -106,7 +113,7 @@ def parse_needs(codes: Iterable[str]) -> Needs:
     >>> parse_needs(["water", "TOILET|TOILET_NEAR", "free_entry"])
     ... # doctest: +NORMALIZE_WHITESPACE
     Needs(groups=(('WATER',), ('TOILET', 'TOILET_NEAR')), kinds=(), free_entry=True,
-          public=False, staff=False)
+          public=False, staff=False, night=False)
     >>> parse_needs(["mother"]).kinds
     ('mother_baby_room',)
     """
@@ -116,28 +123,35 @@ def parse_needs(codes: Iterable[str]) -> Needs:
     for code in (codes,) if isinstance(codes, str) else codes:
         word = code.strip()
         trade = _find_trade(word)
-        if word.casefold() in {FREE_ENTRY, PUBLIC, STAFF}:
+        if word.casefold() in FLAGS:
             flags.add(word.casefold())
         elif trade is not None:
             groups |= dict.fromkeys(trade.must)
             kinds |= dict.fromkeys(trade.kinds)
         else:
             groups[tuple(_find_facility(part, code) for part in _ANY_OF.split(word))] = None
-    return Needs(tuple(groups), tuple(kinds), FREE_ENTRY in flags, PUBLIC in flags, STAFF in flags)
+    return Needs(
+        tuple(groups), tuple(kinds), FREE_ENTRY in flags, PUBLIC in flags, STAFF in flags,
+        NIGHT in flags,
+    )  # fmt: skip
 
 
-def choose_stations(stations: Stations, needs: Needs, usable: Bools) -> Choice:
+def choose_stations(
+    stations: Stations, needs: Needs, usable: Bools, *, night: Told | None = None
+) -> Choice:
     """Which of the usable stations serve all needs; O(stations * needs).
 
     Parameters
     ----------
     usable : (n,) bool
         Stations of the kind that is looked for that a person may be sent to.
+    night
+        As for `tell_needs`.
     """
     candidates = np.array(usable, bool)
     if needs.kinds:
         candidates &= np.array([kind in needs.kinds for kind in stations.kind], bool)
-    told = tell_needs(stations, needs)
+    told = tell_needs(stations, needs, night=night)
     staff = np.zeros(len(stations), bool) if needs.staff else stations.is_staff_only
     open_to_all = candidates & ~staff
     return Choice(
@@ -148,14 +162,29 @@ def choose_stations(stations: Stations, needs: Needs, usable: Bools) -> Choice:
     )
 
 
-def tell_needs(stations: Stations, needs: Needs) -> Told:
-    """(n,) whether each station meets all needs but those for a kind: 1 yes, 0 no, -1 unknown."""
+def tell_needs(stations: Stations, needs: Needs, *, night: Told | None = None) -> Told:
+    """(n,) whether each station meets all needs but those for a kind: 1 yes, 0 no, -1 unknown.
+
+    Parameters
+    ----------
+    night : (n,) int8
+        Whether each is open all through the night; wanted where the needs ask for that.
+
+    Raises
+    ------
+    InputError
+        They ask for the night where none is told.
+    """
+    if needs.night and night is None:
+        raise InputError(f"need {NIGHT!r} is about hours: leave it out here, or give hours instead")
     told = np.full(len(stations), YES, np.int8)
     for group in needs.groups:
         told = tell_both(told, stations.tell_offering(*group))
     if needs.free_entry:
         ways = map(is_free_entry, stations.access_scope, stations.access_mode)
         told = tell_both(told, tell(ways))
+    if needs.night and night is not None:
+        told = tell_both(told, night)
     if needs.public:
         told = tell_both(told, tell(map(_is_public, stations.access_scope)))
     return told
@@ -178,6 +207,6 @@ def _find_trade(word: str) -> Trade | None:
 def _find_facility(word: str, code: str) -> str:
     found = facilities().parse(word)
     if found is None:
-        known = ", ".join([*facilities().codes, FREE_ENTRY, PUBLIC, STAFF, *trades()])
+        known = ", ".join([*facilities().codes, FREE_ENTRY, PUBLIC, STAFF, NIGHT, *trades()])
         raise InputError(f"need {code!r} is not known: expected one of {known}")
     return found

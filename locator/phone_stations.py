@@ -28,7 +28,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geodata.vocabulary import facilities, is_free_entry
+from locator.certainty import UNKNOWN, YES
 from locator.hours.rules import DAY_MIN
+from locator.needs import NIGHT
+from locator.situations import situation_mask
 from locator.snapping import at_node
 
 if TYPE_CHECKING:
@@ -230,8 +233,15 @@ def _columns(source: PhoneStations) -> dict[str, list[Any]]:
         "free_entry": [
             _TOLD[is_free_entry(station.access_scope, station.access_mode)] for station in there
         ],
+        "night": [_TOLD[one] for one in _nights(source)],
         "facilities": [_told(station.facilities, station.broken) for station in there],
     }
+
+
+def _nights(source: PhoneStations) -> list[bool | None]:
+    """Whether each row of the placement is open all through the night; None where unknown."""
+    told = situation_mask(source.stations, source.timetable, NIGHT).told()
+    return [None if one == UNKNOWN else one == YES for one in told[source.placement.rows].tolist()]
 
 
 def _told(offered: Any, broken: Iterable[str]) -> str:

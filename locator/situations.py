@@ -17,7 +17,7 @@ import numpy as np
 
 from geodata.vocabulary import facilities, read_data
 from locator.arrays import Bools, frozen
-from locator.certainty import NO, UNKNOWN, YES, tell_both
+from locator.certainty import NO, UNKNOWN, YES, Told, tell_both
 from locator.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -57,6 +57,11 @@ class Situation:
     warning: str = ""
     rule: str = ""
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What a station must answer, in the words of `locator.needs`; a window by its code."""
+        return self.needs if self.window is None else (*self.needs, self.code)
+
 
 class Fitness(NamedTuple):
     """Which stations help in a situation, as two masks over the stations of a view.
@@ -71,6 +76,11 @@ class Fitness(NamedTuple):
 
     yes: Bools
     possible: Bools
+
+    def told(self) -> Told:
+        """(n,) 1 where known to help, 0 where known not to, -1 between."""
+        told = np.where(self.yes, YES, np.where(self.possible, UNKNOWN, NO))
+        return frozen(told, np.int8)
 
     def end(self, *, high: bool) -> Bools:
         """(n,) the stations of one end of the range."""

@@ -79,7 +79,7 @@ def question_of(asked: FinderQuery, *, k: int = 3) -> NearestBody:
     trade = trades().get(asked.trade or "")
     need = [asked.trade] if asked.trade else []
     if asked.situation:
-        need += find_situation(asked.situation).needs
+        need += find_situation(asked.situation).words
     if asked.staff:
         need.append("staff")
     return NearestBody.model_validate(

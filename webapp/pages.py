@@ -18,7 +18,8 @@ from flask import (
 )
 
 from geodata.checklists import trades
-from locator.needs import Needs, choose_stations, parse_needs
+from locator.moments import NOW, find_moment
+from locator.needs import NIGHT, Needs, choose_stations, parse_needs
 from locator.situations import find_situation
 from webapp import maps
 from webapp.basemap import ground
@@ -34,7 +35,7 @@ from webapp.params import (
     from_query,
     from_shared_query,
 )
-from webapp.state import current_view, local_now, measure, shared, view_at
+from webapp.state import current_view, measure, shared, view_at
 from webapp.wording import coverage_answer, nearest_answer
 
 if TYPE_CHECKING:
@@ -154,21 +155,22 @@ def _list_of(view: CityView, asked: FinderQuery) -> dict[str, Any]:
     stations = view.stations
     trade = trades().get(asked.trade or "")
     words = [asked.trade] if trade and asked.trade else []
-    words += find_situation(asked.situation).needs if asked.situation else []
+    words += find_situation(asked.situation).words if asked.situation else []
     needs = parse_needs(words) if words else Needs()
     chosen_of = stations.is_usable & stations.is_kind(asked.kind)
-    choice = choose_stations(
-        stations, Needs(needs.groups, needs.kinds, staff=asked.staff), chosen_of
-    )
+    asks = Needs(needs.groups, needs.kinds, staff=asked.staff, night=needs.night)
+    night = view.in_situation(NIGHT).told() if asks.night else None
+    choice = choose_stations(stations, asks, chosen_of, night=night)
     among = choice.mask if needs.any else None
     chosen = listed(
         stations, kind=asked.kind, district=asked.district, q=asked.q, staff=asked.staff,
         among=among,
     )  # fmt: skip
     listing = list_page(chosen, page=asked.page)
+    now = find_moment(asked.at or NOW, zone=view.config.time_zone)
     return {
         "listing": listing,
-        "cards": station_cards(view, listing.rows, now=local_now()),
+        "cards": station_cards(view, listing.rows, now=now),
         "left_out": left_out_words(choice.left_out),
         "filters": asked.model_dump(exclude={"page"}, exclude_none=True, exclude_defaults=True),
     }

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from flask import Flask, current_app, g
 
+from locator import moments
 from locator.basemap import find_basemap
 from locator.errors import DataError
-from locator.moments import NOW, find_moment
+from locator.moments import NOW
 from webapp.params import CoverageQuery
 from webapp.street_tiles import MAJOR_CLASSES, StreetTiles, build_tiles
 
@@ -107,7 +108,7 @@ def view_at(at: str | datetime | None) -> CityView:
 
 def local_now() -> datetime:
     """The city's local time, without a zone."""
-    return find_moment(NOW, zone=shared().city.config.time_zone)
+    return moments.local_now(shared().city.config.time_zone)
 
 
 def measure(view: CityView, question: CoverageQuery) -> Coverage:

@@ -58,7 +58,9 @@ def random_questions(view: CityView, count: int, seed: int) -> list[dict[str, An
             kind = rng.choice(["rest_station", "mother_baby_room", "worker_home"])
             asked["kind"] = str(kind)
         if rng.random() < 0.3:
-            need = rng.choice(["WATER", "TOILET|MICROWAVE", "courier", "free_entry", "staff"])
+            need = rng.choice(
+                ["WATER", "TOILET|MICROWAVE", "courier", "free_entry", "staff", "night"]
+            )
             asked["need"] = [str(need)]
         if rng.random() < 0.3:
             asked["within"] = str(rng.choice(["300", "1000", "10min", "1.5km"]))

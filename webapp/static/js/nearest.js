@@ -64,7 +64,7 @@
   }
 
   function readNeeds(index, listed) {
-    const needs = { groups: [], kinds: [], free_entry: false, public: false, staff: false };
+    const needs = { groups: [], kinds: [], free_entry: false, public: false, staff: false, night: false };
     const list = typeof listed === "string" ? listed.split(/[;；\s]+/).filter((word) => word) : listed;
     for (const one of list) {
       const word = one.trim().toLowerCase();
@@ -72,7 +72,7 @@
         ({ code, zh, en }) =>
           [code, zh.toLowerCase(), en.toLowerCase()].includes(word) || zh.split("、").includes(one.trim()),
       );
-      if (["free_entry", "public", "staff"].includes(word)) needs[word] = true;
+      if (["free_entry", "public", "staff", "night"].includes(word)) needs[word] = true;
       else if (trade) {
         needs.groups.push(...trade.must);
         needs.kinds.push(...trade.kinds);
@@ -86,7 +86,7 @@
     const found = index.facilities.find(({ code, zh, en }) =>
       [code.toLowerCase(), zh.toLowerCase(), en.toLowerCase()].includes(plain),
     );
-    if (!found) throw new QuestionError("need", "expected facilities, trades, free_entry, public or staff");
+    if (!found) throw new QuestionError("need", "expected facilities, trades, free_entry, public, staff or night");
     return found.code;
   }
 
@@ -100,6 +100,7 @@
   function tellNeeds(station, needs) {
     const told = needs.groups.map((group) => tellGroup(station, group));
     if (needs.free_entry) told.push(station.free_entry);
+    if (needs.night) told.push(station.night);
     if (needs.public) {
       const scope = station.access_scope;
       told.push(!scope ? "?" : PUBLIC_SCOPES.has(scope) ? YES : NO);
@@ -490,6 +491,7 @@
     for (const name of COLUMNS) station[name] = part[name][i];
     station.sample = part.sample[i] === 1;
     station.disputed = part.disputed[i] === 1;
+    station.night = part.night ? part.night[i] : "?"; // older files do not say
     station.facilities = {};
     part.facility_codes.forEach((code, k) => {
       if (part.facilities[i][k] !== "?") station.facilities[code] = part.facilities[i][k];
