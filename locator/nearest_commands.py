@@ -37,8 +37,8 @@ _DAY_MIN = 24 * 60
 @click.option("--stay", "stay_min", type=click.FloatRange(0, _DAY_MIN), default=0.0, metavar="MIN",
               help="到后至少还开几分钟。Open for so many minutes after arrival.")  # fmt: skip
 @click.option("--need", multiple=True, metavar="CODE",
-              help="站里要有什么。A facility (WATER), any of several (TOILET|TOILET_NEAR), "
-              "a trade (courier), free_entry, public, staff or night; may be repeated.")  # fmt: skip
+              help="站里要有什么。A facility (WATER), any of several (TOILET|TOILET_NEAR), a "
+              "trade (courier), free_entry, public, staff or night; may be repeated.")  # fmt: skip
 @click.option(
     "--within", metavar="M", help="不超过多远：1000（米）或 15min（分钟）。Not farther than that."
 )
