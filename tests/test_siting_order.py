@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import numpy as np
 import pytest
+import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from locator.errors import InputError
-from locator.siting import Problem, solve
-from locator.siting.ordering import nest_plans, order_sites
+from locator.siting import Problem, ordering, solve
+from locator.siting.measures import measure_sites
+from locator.siting.ordering import ExactSum, nest_plans, order_sites
 from tests.siting_limited import limited, value_of
 from tests.test_siting_maxcover import coverages
 
@@ -123,3 +126,52 @@ def test_smaller_plans_get_no_more_money_and_no_floors() -> None:
     assert nested.order.cost.tolist() == [2.0, 4.0]
     assert [one.status for one in nested.best] == ["optimal", "optimal"]
     assert nested.best[0].value == 3.0
+
+
+def rank_slowly(problem: Problem, sites: list[int]) -> list[int]:
+    """The order by rating all that is left each time, from what the problem measures."""
+    chosen: list[int] = []
+    while len(chosen) < len(sites):
+        left = [j for j in sites if j not in chosen]
+        before = measure_sites(problem, np.array(chosen, np.int32))
+        gains = [measure_sites(problem, np.array([*chosen, j], np.int32)) - before for j in left]
+        sign = 1.0 if problem.objective == "max_cover" else -1.0
+        chosen.append(
+            max(zip([sign * gain for gain in gains], [-j for j in left], left, strict=True))[2]
+        )
+    return chosen
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("objective", ["max_cover", "p_median"])
+def test_order_is_that_of_rating_all_sites_each_time(objective: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows, columns = 30, 12
+    weight = rng.integers(0, 4, rows).astype(float)
+    if objective == "max_cover":
+        problem = Problem.max_cover(rng.random((rows, columns)) < 0.2, weight, columns)
+    else:
+        costs = rng.integers(0, 9, (rows, columns)).astype(float)
+        problem = Problem.p_median(costs, columns, weight, beyond=np.full(rows, 9.0))
+    sites = list(range(columns))
+    order = order_sites(problem, sites)
+    assert order.sites.tolist() == rank_slowly(problem, sites)
+    built = [measure_sites(problem, order.sites[:k]) for k in range(columns + 1)]
+    assert order.value.tolist() == built
+
+
+@given(st.lists(st.floats(0, 1e9), max_size=30), st.integers(0, 30))
+def test_sum_that_grows_is_rounded_once(numbers: list[float], cut: int) -> None:
+    total = ExactSum(numbers[:cut])
+    total.add(numbers[cut:])
+    assert total.value == math.fsum(numbers)
+
+
+def test_thousands_of_sites_are_ordered_with_few_ratings(monkeypatch: pytest.MonkeyPatch) -> None:
+    count, rated = 2000, []
+    covers = scipy.sparse.eye_array(count, format="csr", dtype=bool)
+    rate = ordering._Ledger.rate
+    monkeypatch.setattr(ordering._Ledger, "rate", lambda self, j: rated.append(j) or rate(self, j))
+    order = order_sites(Problem.max_cover(covers, None, count), range(count))
+    assert order.sites.tolist() == list(range(count))
+    assert len(rated) == 2 * count

@@ -6,8 +6,9 @@ to the sites before it; the price of nesting is what the best plan of the same s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from heapq import heapify, heappop, heapreplace
 from math import fsum
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from locator.arrays import Floats, Ints, frozen
 from locator.siting.matrices import read_columns
-from locator.siting.measures import lacking_sites, measure_rows, measure_sites, owning_rows
+from locator.siting.measures import lacking_sites, measure_rows, measure_sites
 from locator.siting.problem import NO_FLOATS, NO_INTS
 from locator.siting.solving import solve
 
@@ -92,7 +93,8 @@ def order_sites(problem: Problem, sites: Iterable[int]) -> BuildOrder:
     """Order the sites of a plan by what each adds to those before it.
 
     Rows that nobody served before come first, then what is saved or covered, then (for rows that
-    need several sites) how far it brings them, then the lowest column. O(sites x their pairs).
+    need several sites) how far it brings them, then the lowest column. O(pairs + sites log sites)
+    ratings where ratings only fall, else O(sites x their pairs).
 
     Raises
     ------
@@ -101,23 +103,43 @@ def order_sites(problem: Problem, sites: Iterable[int]) -> BuildOrder:
     """
     named = read_columns(problem.candidates, sites, "sites")
     ledger = _Ledger(problem, np.setdiff1d(named, problem.fixed))
-    built = problem.fixed
-    left, chosen = list(ledger.sites), []
-    values, unserved = [_measure(problem, built)], [ledger.unserved]
-    while left:
-        rated = [(ledger.rate(j), -j) for j in left]
-        best = -max(rated)[1]
-        ledger.build(best)
-        left.remove(best)
+    chosen = list[int]()
+    values, unserved = [ledger.value(chosen)], [ledger.unserved]
+    for best in _rank_sites(ledger):
         chosen.append(best)
-        built = np.union1d(problem.fixed, chosen).astype(np.int32)
-        values.append(_measure(problem, built))
+        values.append(ledger.value(chosen))
         unserved.append(ledger.unserved)
     value, sign = np.array(values), -1.0 if problem.objective.startswith("p_") else 1.0
     return BuildOrder(
         frozen(chosen, np.int32), frozen(value), frozen(sign * np.diff(value) + 0.0),
         frozen(unserved, np.float64), frozen(problem.site_cost[chosen], np.float64),
     )  # fmt: skip
+
+
+def _rank_sites(ledger: _Ledger) -> Iterator[int]:
+    """Sites, the best next one each time, built in the ledger as they come.
+
+    Where ratings only ever fall, a site whose old rating leads and still holds is the best, so few
+    are rated anew (Minoux 1978, doi:10.1007/BFb0006528): plans may have thousands of sites.
+    """
+    queue = [(_turn_round(ledger.rate(j)), j) for j in ledger.sites]
+    heapify(queue)
+    while queue:
+        if not ledger.falling:
+            queue = sorted((_turn_round(ledger.rate(j)), j) for _, j in queue)
+        rated, j = queue[0]
+        now = _turn_round(ledger.rate(j))
+        if now != rated:
+            heapreplace(queue, (now, j))
+            continue
+        heappop(queue)
+        ledger.build(j)
+        yield j
+
+
+def _turn_round(rating: tuple[float, float, float]) -> tuple[float, float, float]:
+    """The best first, as heaps sort."""
+    return -rating[0], -rating[1], -rating[2]
 
 
 def _measure(problem: Problem, sites: Ints) -> float:
@@ -127,19 +149,61 @@ def _measure(problem: Problem, sites: Ints) -> float:
     return measure_sites(problem, sites)
 
 
+class ExactSum:
+    """A sum of floats to which more are added, rounded once as `math.fsum` does (Shewchuk 1997)."""
+
+    def __init__(self, numbers: Iterable[float]) -> None:
+        self._parts: list[float] = []
+        self.add(numbers)
+
+    @property
+    def value(self) -> float:
+        """The sum."""
+        return fsum(self._parts)
+
+    def add(self, numbers: Iterable[float]) -> None:
+        """Add some; the parts never overlap, so they stay few."""
+        for number in numbers:
+            rest, kept = number, []
+            for part in self._parts:
+                small, large = sorted((rest, part), key=abs)
+                rest = large + small
+                lost = small - (rest - large)
+                if lost:
+                    kept.append(lost)
+            self._parts = [*kept, rest]
+
+
 class _Ledger:
     """What each site of a plan would add to those built so far."""
 
     def __init__(self, problem: Problem, sites: Ints) -> None:
         self.problem, self.sites = problem, sites.tolist()
         pairs = np.flatnonzero(np.isin(problem.candidate, sites))
-        row, column = owning_rows(problem.first)[pairs], problem.candidate[pairs]
-        self._own = {j: (row[column == j], problem.cost[pairs[column == j]]) for j in self.sites}
+        pairs = pairs[np.argsort(problem.candidate[pairs], kind="stable")]
+        row = np.searchsorted(problem.first, pairs, side="right") - 1
+        cuts = np.searchsorted(problem.candidate[pairs], sites[1:])
+        rows, costs = np.split(row, cuts), np.split(problem.cost[pairs], cuts)
+        # Nothing that is split is still one part, which no site owns.
+        self._own = dict(zip(self.sites, zip(rows, costs, strict=True), strict=False))
         self._cover = not problem.objective.startswith("p_")
         self._lack = lacking_sites(problem)
         self._cost = np.minimum(measure_rows(problem, problem.fixed), problem.beyond)
         reached = np.isfinite(measure_rows(problem, np.union1d(sites, problem.fixed)))
         self._asked = (reached | np.isfinite(problem.beyond)) & (problem.weight > 0)
+        self._plain = self._cover and not len(problem.need)
+        self._sum = ExactSum(problem.weight[self._lack <= 0].tolist() if self._plain else ())
+
+    @property
+    def falling(self) -> bool:
+        """Whether no rating ever rises; that of a worst way does, and of a row that lacks two."""
+        return self.problem.objective != "p_center" and not len(self.problem.need)
+
+    def value(self, chosen: list[int]) -> float:
+        """Covered weight of a cover, cost of the rows served otherwise, of all that are built."""
+        if self._plain:
+            return self._sum.value
+        return _measure(self.problem, np.union1d(self.problem.fixed, chosen).astype(np.int32))
 
     @property
     def unserved(self) -> float:
@@ -173,6 +237,8 @@ class _Ledger:
     def build(self, j: int) -> None:
         """Note that j is built."""
         row, cost = self._own[j]
+        if self._plain:
+            self._sum.add(self.problem.weight[row[self._lack[row] == 1]].tolist())
         self._lack[row] -= 1
         self._cost[row] = np.minimum(self._cost[row], cost)
 
