@@ -154,7 +154,7 @@ def test_saved_plan_is_the_document(view: CityView, tmp_path: Path) -> None:
          "both kept and forbidden"),
         ({"new": 1, "within_m": 100, "keep": ["nobody"]}, NotFoundError, "kept site 'nobody'"),
         ({"new": 1, "within_m": 100, "keep": ["a", "b"]}, InputError, "2 sites are kept and 1"),
-        ({"objective": "sites", "new": 3, "within_m": 100}, InputError, "how many are needed"),
+        ({"objective": "sites", "new": 0, "within_m": 100}, InputError, "expected 1 or more"),
         ({"objective": "sites", "share": 1.5, "within_m": 100}, InputError, "share is 1.5"),
         ({"objective": "mean", "new": 1, "decay": "linear"}, InputError, "decay"),
         ({"new": 1, "within_m": 100, "decay": "cubic"}, InputError, "choose linear"),
@@ -167,6 +167,17 @@ def test_plan_refuses_what_it_cannot_do(
 ) -> None:
     with pytest.raises(error, match=message):
         view.plan(**words)
+
+
+def test_number_of_new_is_ignored_where_fewest_are_asked_for_and_a_note_tells(
+    view: CityView,
+) -> None:
+    free = view.plan(objective="sites", within_m=150)
+    told = view.plan(objective="sites", within_m=150, new=1)
+    assert told.sites == free.sites
+    assert len(told.sites) > 1
+    assert any(note.startswith("本目标求最少站数，--new 1 不起作用") for note in told.notes)
+    assert told.verify(view).problems == ()
 
 
 @settings(max_examples=25, deadline=None)

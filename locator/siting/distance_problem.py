@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 _SAMPLE = 64  # candidates that are looked at to guess how many pairs there will be
 _ROOM = 0.5  # of `MOST_PAIRS` is aimed at
-NOTHING_NEARER = "nothing is left to gain: no candidate is nearer than the stations of today"
+NOTHING_NEARER = (
+    "已无可改进：没有比现有站更近的候选点 nothing is left to gain: no candidate is nearer than the "
+    "stations of today"
+)
 
 
 class Posed(Protocol):

@@ -155,25 +155,47 @@ def _judge(city: CityProblem, answer: Solution | None) -> tuple[float, float | N
 def _tell_reason(city: CityProblem, answer: Solution | None) -> str:
     parts = [city.reason]
     if answer is not None:
-        parts.append(answer.reason)
+        parts.append(_say_first(answer))
         if len(answer.spare):
-            parts.append(f"{len(answer.spare)} sites would add nothing and are left out")
+            count = len(answer.spare)
+            parts.append(
+                f"{count}个站不会增加什么，已略去 {count} sites would add nothing and are left out"
+            )
     return "; ".join(part for part in parts if part)
+
+
+def _say_first(answer: Solution) -> str:
+    """A solver's reason with the Chinese words first."""
+    if not answer.reason:
+        return ""
+    words = {"infeasible": "做不到全部要求", "optimal": "有些路段没有可选的候选点"}
+    return f"{words.get(answer.status, '还没有证明最优')} {answer.reason}"
 
 
 def _notes(city: CityProblem) -> tuple[str, ...]:
     """What a reader has to know beside the numbers."""
-    notes = []
-    if np.isfinite(city.far) and city.question.limit is None:
+    notes, question = [], city.question
+    if question.objective == "sites" and question.new is not None:
         notes.append(
-            f"ways beyond {city.far:.0f} m count as {city.far:.0f} m: the city is too large to "
-            "look at all of them"
+            f"本目标求最少站数，--new {question.new} 不起作用 fewest sites are asked for: "
+            f"--new {question.new} is ignored"
+        )
+    if np.isfinite(city.far) and question.limit is None:
+        notes.append(
+            f"超过 {city.far:,.0f} m 的路程按 {city.far:,.0f} m 计 ways beyond {city.far:,.0f} m "
+            f"count as {city.far:,.0f} m: the city is too large to look at all of them"
         )
     if city.slack > 0:
         notes.append(
-            f"pieces of street are taken at their middle: exact figures lie within {city.slack:.6g}"
+            f"路段按中点计算，实际值相差不超过 {_tell_slack(city)} pieces of street are "
+            f"taken at their middle: exact figures lie within {_tell_slack(city)}"
         )
     return tuple(notes)
+
+
+def _tell_slack(city: CityProblem) -> str:
+    """How far pieces may be off, rounded up, with its unit."""
+    return f"{np.ceil(city.slack * 10.0) / 10.0:,.1f} {_unit(city)}"
 
 
 def _unit(city: CityProblem) -> str:

@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 
 LISTED_M = 1e-3
 """Pieces of street that add up to less need not be covered: gaps that short are not listed."""
-NOTHING_LEFT = "nothing is left to gain: all that candidates reach is served already"
-SHARE_HELD = "the stations of today cover that share already"
+NOTHING_LEFT = (
+    "已无可增加：候选点能到的地方都已覆盖 nothing is left to gain: all that candidates reach is "
+    "served already"
+)
+SHARE_HELD = "现有站已达到这个比例 the stations of today cover that share already"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +117,7 @@ def _check_number(question: PlanQuestion, candidates: Candidates, forbid: Ints) 
             f"there is no candidate: {len(candidates.left_out)} were left out; "
             "give places on the streets of this mode where no station stands"
         )
-    if question.new is not None and question.new > free:
+    if question.objective != "sites" and question.new is not None and question.new > free:
         words = f", {len(forbid)} of them forbidden" if len(forbid) else ""
         raise InputError(
             f"{question.new} new stations were asked for and there are {len(candidates)} "
@@ -171,7 +174,10 @@ def _fewest_sites(setting: Setting, rows: CoverRows, missing: float) -> tuple[Pr
     return problem, reason
 
 
-UNREACHED = "no candidate reaches some of the streets: the plan covers all that can be covered"
+UNREACHED = (
+    "有些街道没有候选点能到，方案覆盖了其余全部 no candidate reaches some of the streets: the plan "
+    "covers all that can be covered"
+)
 
 
 def _lengths(rows: CoverRows) -> Floats:

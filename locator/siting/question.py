@@ -26,7 +26,7 @@ class PlanQuestion:
         `share` of what counts, or all that can be covered. "mean", "worst": `new` stations for the
         least mean, and the least worst, way to the nearest station.
     new
-        How many sites to choose; None where the objective asks for their number.
+        How many sites to choose. "sites" asks for their number: there it is ignored, with a note.
     within
         Metres, or a time such as "15min"; None where the objective asks for no limit.
     kind, mode
@@ -120,15 +120,11 @@ def _check_share_and_decay(question: PlanQuestion) -> None:
 
 def _check_number(question: PlanQuestion) -> None:
     """Whether `new` is a number of sites, where one is asked for."""
-    if question.objective == "sites":
-        if question.new is not None:
-            raise InputError(
-                "the objective sites asks how many are needed: leave out how many are new"
-            )
+    if question.objective == "sites" and question.new is None:
         return
     if isinstance(question.new, bool) or not isinstance(question.new, int) or question.new < 1:
         raise InputError(f"{question.new} new stations were asked for, expected 1 or more")
-    if len(question.keep) > question.new:
+    if question.objective != "sites" and len(question.keep) > question.new:
         raise InputError(
             f"{len(question.keep)} sites are kept and {question.new} are new: the kept ones count, "
             "so ask for as many or keep fewer"
