@@ -6,7 +6,7 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(she
 VENV = .venv
 CITY = city
 HOST = 127.0.0.1
-PORT = 8000
+PORT ?= 8000
 ARGS =
 JOBS = $(shell $(PYTHON) -c "import os; print(os.cpu_count())")
 

@@ -26,6 +26,8 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; mar
 dt { color: #57606a } dd { margin: 0 }
 """
 
+_EQUAL = 1e-6  # less is the same amount
+
 
 def amount(value: float, unit: str) -> str:
     """An amount with its unit: metres as kilometres from 1,000 on."""
@@ -43,7 +45,7 @@ def sentences(site: Site) -> list[str]:
     """What is told of a site, in Chinese: whom it serves, where, when, and what if refused."""
     told = []
     extra = "" if site.unit == "m" else f"，{amount(site.length_m, 'm')}街道"
-    told.append(f"只有它能新增覆盖{amount(site.gained, site.unit)}{extra}。")
+    told.append(f"在其余各站之外，它新增覆盖{amount(site.gained, site.unit)}{extra}。")
     if site.districts:
         parts = "、".join(
             f"{name or '区外'}{amount(one, site.unit)}" for name, one in site.districts
@@ -63,22 +65,33 @@ def sentences(site: Site) -> list[str]:
         where = other["name"] or other["street"] or other["candidate"]
         told.append(
             f"如果谈不成：最好的替代点在{where}（直线{other['away_m']:,.0f}米），"
-            f"能新增{amount(other['gained'], site.unit)}，"
-            + (f"仍少{amount(other['lost'], site.unit)}。" if other["lost"] > 0 else "不会更少。")
+            f"能新增{amount(other['gained'], site.unit)}，" + _difference(other["lost"], site.unit)
         )
     return told
+
+
+def _difference(lost: float, unit: str) -> str:
+    """What the substitute is short of, or better by where the plan was not proved."""
+    if lost > _EQUAL:
+        return f"比原址少{amount(lost, unit)}。"
+    return "与原址相当。" if lost >= -_EQUAL else f"比原址还多{amount(-lost, unit)}，值得换。"
 
 
 def english(site: Site) -> str:
     """The same in short, in English."""
     other = site.substitute
     unit = site.unit
-    text = f"Alone adds {site.gained:,.0f} {unit} ({site.length_m:,.0f} m of street)."
+    text = (
+        f"Beside the other sites it adds {site.gained:,.0f} {unit} "
+        f"({site.length_m:,.0f} m of street)."
+    )
     if other is None:
         return text + " If refused, no other candidate near adds anything."
+    lost = other["lost"]
+    change = f"{abs(lost):,.0f} {unit} {'less' if lost > 0 else 'more'}" if lost else "as much"
     return text + (
         f" If refused, the best other place is {other['away_m']:,.0f} m away and adds "
-        f"{other['gained']:,.0f} {unit}: {max(other['lost'], 0.0):,.0f} {unit} are lost."
+        f"{other['gained']:,.0f} {unit}: {change}."
     )
 
 

@@ -37,7 +37,8 @@ _log = logging.getLogger(__name__)
 def drawing(name: str) -> Response:
     """The city's own drawing, or the asked part of it."""
     from_query(NoParameters, request.args)
-    path = find_basemap(current_view().store)
+    # Flask takes a relative path from its own folder, not from where the server was started.
+    path = find_basemap(current_view().store).resolve()
     mark = _mark(path)
     if name != mark:
         return abort(404)

@@ -100,7 +100,7 @@ def is_of_use() -> bool:
 def sdk() -> Response:
     """The SDK, from the operator's file."""
     from_query(NoParameters, request.args)
-    return send_file(_account().sdk, mimetype="text/javascript")
+    return send_file(_account().sdk.resolve(), mimetype="text/javascript")
 
 
 @blueprint.post("/signature")

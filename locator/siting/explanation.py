@@ -114,7 +114,8 @@ def explain_plan(
     document
         As `locator plan -o` wrote it, of an objective with a limit.
     candidates
-        Places that may stand in for a refused site; None for points on streets.
+        Places that may stand in for a refused site; None for the candidates of the plan, or points
+        on streets where it names none.
 
     Raises
     ------
@@ -143,7 +144,9 @@ def explain_plan(
         more = everything.add(*place)
         firsts.append(more.gained - everything.gained)
         everything = more
-    others = candidates or street_points(view.network(mode), spacing_m=_SPACING_M)
+    others = candidates or _planned_candidates(view, document)
+    if others is None:
+        others = street_points(view.network(mode), spacing_m=_SPACING_M)
     told = {
         "within": within, "kind": kind, "mode": mode, "demand": demand,
         "hours": asked.get("hours", ""), "others": len(document["sites"]) - len(built),
@@ -160,6 +163,18 @@ def explain_plan(
 
 
 _BUILT = ("build", "move")
+
+
+def _planned_candidates(view: CityView, document: dict[str, Any]) -> Candidates | None:
+    """What the plan chose among, so that its proof holds for substitutes too."""
+    from locator.siting.verification import read_candidates
+
+    try:
+        named = read_candidates(document["candidates"])
+        named.check(view.streets)
+    except (KeyError, TypeError, ValueError):  # a plan of actions, or of other streets
+        return None
+    return named
 
 
 def _district_layer(view: CityView) -> str:

@@ -50,6 +50,17 @@ def test_import_draws_the_map_of_the_town(town: Path, view: CityView) -> None:
     assert path.read_bytes()[:8] == b"PMTiles\x03"
 
 
+def test_drawing_of_a_city_named_from_here_comes(
+    town: Path, drawn: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # as `make serve` names it
+    monkeypatch.chdir(town.parent)
+    client = create_app(Settings(city=Path(town.name))).test_client()
+    address = f"/basemap/{hashlib.sha256(drawn).hexdigest()[:32]}.pmtiles"
+    with client.get(address) as answer:
+        assert (answer.status_code, answer.data) == (200, drawn)
+
+
 def test_drawing_is_whole_unpacked_and_kept_for_good(
     client: FlaskClient, address: str, drawn: bytes
 ) -> None:

@@ -4,7 +4,7 @@
 "use strict";
 
 const KEPT = "pages-1";
-const WAIT_MS = 4000; // a network that is there but says nothing counts as none
+const WAIT_MS = 4000; // a network that is there but says nothing counts as none: for a plain page
 const PAGES = [/^\/$/, /^\/s\/[A-Za-z0-9-]+$/];
 const FILES = [/^\/static\//, /^\/map\/[0-9a-f]+\.js$/, /^\/site\.webmanifest$/];
 const LINKS = /\b(?:href|src)="(\/(?:static|map)\/[^"]+|\/site\.webmanifest)"/g;
@@ -99,7 +99,8 @@ async function fileFirst(request, url) {
 async function networkFirst(event, request, url) {
   const cache = await caches.open(KEPT);
   try {
-    const response = await within(WAIT_MS, fetch(request));
+    // A question is waited for: a kept page in its stead would drop it without a word.
+    const response = await (url.search ? fetch(request) : within(WAIT_MS, fetch(request)));
     if (response.ok && !response.redirected && !url.search) {
       event.waitUntil(keepPage(url.pathname, response.clone()).catch(() => {}));
     }
