@@ -186,6 +186,7 @@ def test_without_network_and_nothing_saved_says_so(
     small: OpenPage, witness: Witness, here: tuple[float, float]
 ) -> None:
     page = small(location=here, service_workers="block")
+    page.evaluate("async () => { await locator.phone.ready(); await locator.phone.forget(); }")
     page.route(re.compile("/phone/|/api/"), lambda route: route.abort())
     page.reload()
     page.locator("#locate").click()
@@ -264,3 +265,20 @@ def test_poster_prints_on_one_sheet(open_page: OpenPage, view: CityView) -> None
     page = open_page(f"/s/{view.stations.usable().of_kind('rest_station').code[0]}/poster")
     printed = page.pdf(prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+
+
+@pytest.mark.parametrize("path", ["/", "/?lang=en"])
+def test_first_card_and_its_button_are_on_one_screen(
+    small: OpenPage, here: tuple[float, float], path: str
+) -> None:
+    page = small(path, location=here, viewport={"width": 360, "height": 640})
+    page.evaluate("() => locator.phone.ready()")
+    find(page)
+    button = page.locator("#answer .card details.go > summary").first
+    page.wait_for_function(
+        "(button) => button.getBoundingClientRect().bottom <= innerHeight",
+        arg=button.element_handle(),
+    )
+    top = page.locator("#answer .card .name").first.bounding_box()
+    assert top
+    assert top["y"] >= 0

@@ -257,6 +257,11 @@
     );
   }
 
+  function callButton(phone) {
+    const digits = phone.replace(/[^\d+*#,-]/g, "");
+    return element("p", {}, element("a", { class: "button second", href: "tel:" + digits }, _("打电话")));
+  }
+
   // The whole card of an answer: its lines, the way there, and the telephone.
   function card(row, number, at, uses) {
     const words = cardWords(row, at, uses);
@@ -276,11 +281,12 @@
       " ",
       element("a", { href: stationAddress(row.code) }, row.name),
     );
-    const item = element("li", { class: "card", "data-code": row.code }, name, ...cardBody(row, at, uses), go);
-    if (words.phone) {
-      const digits = words.phone.replace(/[^\d+*#,-]/g, "");
-      item.append(element("p", {}, element("a", { class: "button second", href: "tel:" + digits }, _("打电话"))));
-    }
+    const body = cardBody(row, at, uses);
+    const next = [go, words.phone ? callButton(words.phone) : null].filter(Boolean);
+    // what is done next comes before what is read at leisure: on one screen with the sentence
+    const leisure = body.findIndex((part) => part.matches(".facilities, .hours"));
+    body.splice(leisure, 0, ...next);
+    const item = element("li", { class: "card", "data-code": row.code }, name, ...body);
     locator.wake(item);
     return item;
   }

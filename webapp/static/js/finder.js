@@ -192,12 +192,12 @@
     const message = noneOpen(found, all) || said(advice);
     if (message) parts.push(element("p", { class: "message" }, message));
     if (said(advice, "next")) parts.push(element("p", {}, said(advice, "next")));
-    parts.push(...leftOut(found.left_out || {}));
     parts.push(element("ol", { class: "cards" }, ...cards.slice(0, results.length)));
     if (below.length) {
       parts.push(element("h3", { class: "group" }, _("更近，但没确认开着")));
       parts.push(element("ol", { class: "cards" }, ...cards.slice(results.length)));
     }
+    parts.push(...leftOut(found.left_out || {}));
     answer.replaceChildren(...parts);
     answer.hidden = false;
     answer.dataset.outcome = found.outcome;
