@@ -8,6 +8,7 @@
     ├── NotFoundError    (+ LookupError)  no such station, city, mode or kind
     ├── ConflictError                     somebody else changed it meanwhile
     ├── InfeasibleError                   no plan can meet the request
+    ├── StoppedError                      a task that was asked to stop did
     └── DataError        (+ OSError)      damaged file or workspace
 
 An empty answer is not an error: no station within the limit is index -1 and distance inf.
@@ -28,6 +29,7 @@ __all__ = [
     "NotFoundError",
     "OutsideRegionError",
     "SchemaError",
+    "StoppedError",
 ]
 
 
@@ -49,3 +51,7 @@ class ConflictError(LocatorError):
 
 class InfeasibleError(LocatorError):
     """No plan can meet the request."""
+
+
+class StoppedError(LocatorError):
+    """Somebody asked a running task to stop, and it did, at a place where nothing is half-done."""

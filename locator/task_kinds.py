@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from locator.errors import InputError, NotFoundError
+from locator.errors import InputError, NotFoundError, StoppedError
 
 if TYPE_CHECKING:
     from locator.version import Report
@@ -148,10 +148,17 @@ def _ask_plan(  # noqa: PLR0913  (each is a word of the question)
 ) -> dict[str, Any]:
     from locator.siting.planning import Effort
 
-    effort = Effort(time_limit_s, iterations, seed)
+    effort, stopped = Effort(time_limit_s, iterations, seed), []
+
+    def report(share: float, text: str) -> None:
+        try:
+            tell(share, text)
+        except StoppedError as asked:
+            stopped.append(asked)
+
     made = _view(folder).plan(
         new=new, within_m=within_m, objective=objective, kind=kind, mode=mode, demand=demand,
-        share=share, decay=decay, effort=effort, report=tell,
+        share=share, decay=decay, effort=effort, report=report, should_stop=lambda: bool(stopped),
     )  # fmt: skip
     return made.to_json()
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from locator.errors import InputError, LocatorError
+from locator.errors import InputError, StoppedError
 from locator.task_kinds import find_task_kind
 
 if TYPE_CHECKING:
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 ShouldStop = Callable[[], bool]
 
 _HASH_DIGITS = 16
-
-
-class StoppedError(LocatorError):
-    """Somebody asked a running task to stop, and it did, at a place where nothing is half-done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +115,8 @@ def run(
     report
         Hears of progress.
     should_stop
-        Asked at each step of progress; where it says yes the task ends.
+        Asked at each step of progress; where it says yes the task ends. A plan ends with the best
+        sites found so far and their bound, which are its answer.
 
     Raises
     ------
@@ -135,7 +132,8 @@ def run(
     tell = _stoppable(report, should_stop)
     tell(0.0, kind.en)
     document: dict[str, Any] = _finite(kind.ask(spec.city, tell, **spec.params))
-    tell(1.0, "done")
+    if report is not None:
+        report(1.0, "done")  # nobody is asked any more: what is done is not thrown away
     return document
 
 

@@ -222,8 +222,12 @@ class CityVersion:
     def with_scenario(
         self, *, build: Iterable[tuple[int, float]] = (), kind: str | None = None
     ) -> Self:
-        """The same city with stations built at (street, offset); this view is unchanged."""
+        """The same city with stations built at (street, offset); this view is unchanged.
+
+        They are built with what modes require of a station: a plan for lorries has room for them.
+        """
         sites = dict(self.sites)
+        fitted = {code: True for mode in modes().values() for code in mode.requires}
         places = list(build)
         street = np.array([place[0] for place in places], np.int32)
         offset = np.array([place[1] for place in places], np.float64)
@@ -248,6 +252,7 @@ class CityVersion:
                     lon_deg=lon,
                     lat_deg=lat,
                     name_made=True,
+                    facilities=fitted,
                 )
             )
         stations = self.stations.added(Stations.from_records(records))

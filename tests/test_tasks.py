@@ -108,8 +108,21 @@ def test_stop_ends_a_task_at_its_next_step(folder: Path) -> None:
         steps.append(text)
 
     with pytest.raises(StoppedError, match="as asked"):
-        run(TaskSpec.of("plan", folder, new=9, within_m=150), report, lambda: len(steps) >= 3)
-    assert len(steps) == 3
+        run(TaskSpec.of("week", folder, within_m=150), report, lambda: len(steps) >= 1)
+    assert len(steps) == 1
+
+
+def test_stop_of_a_plan_keeps_the_best_sites_and_their_bound(folder: Path) -> None:
+    steps: list[str] = []
+
+    def report(_share: float, text: str) -> None:
+        steps.append(text)
+
+    spec = TaskSpec.of("plan", folder, new=3, within_m=150)
+    document = run(spec, report, lambda: len(steps) >= 2)
+    whole = run(spec)
+    assert document["value"] <= whole["value"] <= document["bound"] * (1 + 1e-12)
+    assert len(document["sites"]) == 3
 
 
 def test_unknown_kinds_and_parameters_are_refused_with_the_known_ones(folder: Path) -> None:
