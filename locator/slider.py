@@ -49,6 +49,7 @@ def curve_document(
         "kind": kind,
         "mode": mode,
         "mode_zh": find_mode(mode).zh,
+        "mode_en": find_mode(mode).en,
         "unit": first.unit,
         "total": first.total,
         "unreachable": first.unreachable,
@@ -109,7 +110,9 @@ def target_row(view: CityView, target: Target) -> dict[str, Any]:
         "depth": target.depth,
         "limit_m": max((limit for _, limit in limits), default=None),
         "text_zh": tell_target(target),
+        "text_en": tell_target_in_english(target),
         "label_zh": target.label_zh,
+        "label_en": target.label_en,
         "source": target.source,
     }
 
@@ -122,4 +125,15 @@ def tell_target(target: Target) -> str:
     return (
         f"{target.zh}（{target.issuer}，{since}提出）：{target.text_zh}。"
         "这里算的是全部街道，不是重点区域的户外劳动者。"
+    )
+
+
+def tell_target_in_english(target: Target) -> str:
+    """The same in English."""
+    if not target.limits:
+        return f"{target.missing_en[:1].upper()}{target.missing_en[1:]}."
+    since = f", announced on {target.announced.isoformat()}" if target.announced else ""
+    return (
+        f"{target.en} ({target.issuer}{since}): {target.text_en}. "
+        "Here all streets are measured, not outdoor workers in key areas."
     )

@@ -82,3 +82,13 @@ def test_page_without_a_script_shows_no_empty_slider(open_page: OpenPage) -> Non
     page = open_page("/coverage", java_script_enabled=False)
     assert page.locator("#reach").is_hidden()
     assert page.locator("table.totals").is_visible()
+
+
+def test_slider_speaks_english_on_an_english_page(open_page: OpenPage, view: CityView) -> None:
+    page = open_page("/coverage?within=500&kind=rest_station&lang=en")
+    page.locator("#reach-answer > *").first.wait_for()
+    page.get_by_role("button", name="15 min", exact=True).click()
+    words = [*told(page), page.locator("#reach-presets").inner_text()]
+    assert words[0] == "15 min"
+    assert "a station within 15 min" in words[1]
+    assert not any("\u4e00" <= sign <= "\u9fff" for text in words for sign in text)

@@ -41,3 +41,12 @@ def test_page_names_the_curve_of_its_question(client: FlaskClient) -> None:
     assert 'data-limit="500.0"' in page
     assert '<label for="reach-limit">' in page
     assert 'id="reach" class="panel" aria-labelledby="reach-title" hidden' in page
+
+
+def test_every_name_and_text_comes_in_both_languages(client: FlaskClient) -> None:
+    answer = client.get(CURVE).get_json()
+    assert answer["mode_zh"]
+    assert answer["mode_en"].isascii()
+    for row in answer["targets"]:
+        assert row["text_zh"] != row["text_en"]
+        assert all(ord(sign) < 0x3000 or sign in "中华全国总工会" for sign in row["text_en"])

@@ -4,8 +4,9 @@
 
 (function (locator) {
   const _ = locator.gettext;
-  const english = document.documentElement.lang === "en";
-  const said = (row, name) => row[(name ? name + "_" : "") + (english ? "en" : "zh")] || row[(name ? name + "_" : "") + "zh"] || "";
+  const language = document.documentElement.lang === "en" ? "en" : "zh";
+  // A name, or a text of that name, in the page's language.
+  const named = (row, name) => row[name ? `${name}_${language}` : language];
   const element = locator.element;
   const panel = document.getElementById("reach");
   if (!panel) return;
@@ -35,27 +36,37 @@
   }
 
   function amount(answer, value) {
-    if (answer.unit === "m") return locator.kilometres(value) + "公里";
-    return Math.round(value).toLocaleString("zh-CN") + answer.unit;
+    if (answer.unit === "m") return _("%(km)s公里", { km: locator.kilometres(value) });
+    return `${Math.round(value).toLocaleString("zh-CN")} ${answer.unit}`;
   }
 
   function start(answer) {
-    let label = "双15";
-    for (const target of answer.targets) if (target.code === "double15") label = target.label_zh;
+    let label = _("双15");
+    for (const target of answer.targets) {
+      if (target.code === "double15") label = named(target, "label");
+    }
 
     function show(limit, words, timed) {
       const curves = (timed && answer.curves.time) || answer.curves.length;
       const [one, two] = curves.map((curve) => read(curve, limit));
       const rows = [
-        [`${answer.mode_zh}${words}以内有站点`, one],
+        [_("%(mode)s%(limit)s以内有站点", { mode: named(answer, "mode"), limit: words }), one],
         [label, two],
-        ["只靠1个站点", one - two],
+        [_("只靠1个站点"), one - two],
       ];
       range.setAttribute("aria-valuetext", words);
       output.replaceChildren(
         element("strong", {}, words),
         ...rows.map(([text, value]) =>
-          element("span", {}, `${text}：${amount(answer, value)}，${share(value, answer.total)}`),
+          element(
+            "span",
+            {},
+            _("%(what)s：%(amount)s，%(share)s", {
+              what: text,
+              amount: amount(answer, value),
+              share: share(value, answer.total),
+            }),
+          ),
         ),
       );
       output.dataset.limit = String(limit);
@@ -70,8 +81,10 @@
       note.textContent = text;
     }
 
-    function add(name, limit, timed, text) {
-      const words = timed || name.endsWith("分钟") ? name : `${limit}米`;
+    const metres = (limit) => _("%(count)s米", { count: limit });
+
+    function add(name, limit, timed, text, isTime = timed) {
+      const words = isTime ? name : metres(limit);
       const button = element("button", { type: "button", class: "second" }, name);
       button.setAttribute("aria-pressed", "false");
       button.addEventListener("click", () => choose(limit, words, timed, button, text()));
@@ -79,22 +92,25 @@
     }
 
     for (const preset of answer.presets) {
-      add(preset.zh, preset.limit_m, preset.timed, () => `依据：${preset.source}（${preset.date}）`);
+      const since = { source: preset.source, date: preset.date };
+      const timed = preset.code.endsWith("min");
+      const text = () => _("依据：%(source)s（%(date)s）", since);
+      add(named(preset), preset.limit_m, preset.timed, text, timed);
     }
     for (const target of answer.targets) {
       if (target.limit_m === null || target.mode !== answer.mode) continue;
-      add(target.zh, target.limit_m, false, () => target.text_zh);
+      add(named(target), target.limit_m, false, () => named(target, "text"));
     }
     const missing = answer.targets.filter((target) => target.limit_m === null);
-    const said = () => missing.map((target) => target.text_zh).join("");
+    const said = () => missing.map((target) => named(target, "text")).join(" ");
 
     Object.assign(range, answer.slider);
     range.addEventListener("input", () =>
-      choose(Number(range.value), `${range.value}米`, false, null, said()),
+      choose(Number(range.value), metres(range.value), false, null, said()),
     );
     panel.hidden = false;
     const first = Math.min(Number(panel.dataset.limit), answer.slider.max);
-    choose(first, `${first}米`, false, null, said());
+    choose(first, metres(first), false, null, said());
   }
 
   locator.ask(panel.dataset.url).then(start, function (error) {
