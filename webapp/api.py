@@ -18,7 +18,7 @@ from locator.hours.timetable import OPEN, UNKNOWN
 from locator.slider import curve_document
 from webapp.cards import way_in
 from webapp.languages import current_language
-from webapp.listing import listed
+from webapp.listing import choose_listed
 from webapp.params import (
     CoverageQuery,
     CurveQuery,
@@ -68,7 +68,7 @@ def stations() -> Response:
     tag = _tag(view, asked)
     if request.if_none_match.contains_weak(tag):
         return _tagged(Response(status=304), tag)
-    chosen = view.stations.take(listed(view.stations, kind=asked.kind, district=asked.district))
+    chosen = view.stations.take(choose_listed(view, asked)[0])
     body = {
         "version": view.version,
         "sample": view.sample,

@@ -33,9 +33,9 @@ from webapp.finding import find_answer
 from webapp.headers import allow
 from webapp.languages import current_language
 from webapp.languages import translate as _
-from webapp.listing import listed
+from webapp.listing import choose_listed
 from webapp.page_context import common, page_scripts
-from webapp.pages import FINDER_SCRIPTS, FRAME_MAP, hour_choices, map_parts
+from webapp.pages import FINDER_SCRIPTS, FRAME_MAP, hour_choices, map_parts, stations_address
 from webapp.params import (
     FinderQuery,
     ParameterError,
@@ -100,6 +100,7 @@ def frame() -> Response:
         **_common(view, asked),
         answer=find_answer(view_at(asked.at), asked, in_wechat=False),
         cards=_listed_cards(view, asked),
+        on_map=stations_address(asked),
         hours=hour_choices(asked.at),
         parts=parts,
         scripts=page_scripts((*FINDER_SCRIPTS, "embed"), parts),
@@ -176,7 +177,7 @@ def _checked(view: CityView, asked: EmbedQuery) -> EmbedQuery:
 
 
 def _listed_cards(view: CityView, asked: EmbedQuery) -> list[Any]:
-    rows = listed(view.stations, kind=asked.kind, district=asked.district, staff=asked.staff)
+    rows = choose_listed(view, asked)[0]
     return station_cards(view, rows[:_LISTED].tolist(), now=local_now())
 
 

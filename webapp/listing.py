@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geodata.checklists import trades
 from geodata.vocabulary import kinds
+from locator.needs import NIGHT, Needs, choose_stations, parse_needs
+from locator.situations import find_situation
 
 if TYPE_CHECKING:
     from locator.arrays import Bools, Longs
     from locator.stations import Stations
+    from locator.view import CityView
+    from webapp.params import StationsQuery
 
 PAGE_LENGTH = 20
 
@@ -67,6 +72,27 @@ def listed(
     ]
     chosen.sort(key=lambda row: (rank[stations.kind[row]], row))
     return np.array(chosen, np.int64)
+
+
+def choose_listed(view: CityView, asked: StationsQuery) -> tuple[Longs, dict[str, int]]:
+    """Rows of the stations that are asked for, as `listed`, and how many are left out, by reason.
+
+    The list and the map both ask here, so that they show the same stations.
+    """
+    stations = view.stations
+    trade = trades().get(asked.trade or "")
+    words = [asked.trade] if trade and asked.trade else []
+    words += find_situation(asked.situation).words if asked.situation else []
+    needs = parse_needs(words) if words else Needs()
+    chosen_of = stations.is_usable & stations.is_kind(asked.kind)
+    asks = Needs(needs.groups, needs.kinds, staff=asked.staff, night=needs.night)
+    night = view.in_situation(NIGHT).told() if asks.night else None
+    choice = choose_stations(stations, asks, chosen_of, night=night)
+    rows = listed(
+        stations, kind=asked.kind, district=asked.district, q=asked.q, staff=asked.staff,
+        among=choice.mask if needs.any else None,
+    )  # fmt: skip
+    return rows, choice.left_out
 
 
 def list_page(chosen: Longs, *, page: int) -> ListPage:

@@ -17,21 +17,19 @@ from flask import (
     url_for,
 )
 
-from geodata.checklists import trades
 from locator.moments import NOW, find_moment
-from locator.needs import NIGHT, Needs, choose_stations, parse_needs
-from locator.situations import find_situation
 from webapp import maps
 from webapp.basemap import ground
 from webapp.cards import station_cards
 from webapp.finding import answer_of, find_answer, left_out_words
-from webapp.listing import list_page, listed
+from webapp.listing import choose_listed, list_page
 from webapp.page_context import city_marks, common, in_wechat, page_scripts
 from webapp.params import (
     CoverageQuery,
     FinderQuery,
     NearestBody,
     NoParameters,
+    StationsQuery,
     from_query,
     from_shared_query,
 )
@@ -152,28 +150,23 @@ def hour_choices(chosen: str | None) -> list[dict[str, str]]:
 
 def _list_of(view: CityView, asked: FinderQuery) -> dict[str, Any]:
     """One page of the list, and how many stations it leaves out for what is asked."""
-    stations = view.stations
-    trade = trades().get(asked.trade or "")
-    words = [asked.trade] if trade and asked.trade else []
-    words += find_situation(asked.situation).words if asked.situation else []
-    needs = parse_needs(words) if words else Needs()
-    chosen_of = stations.is_usable & stations.is_kind(asked.kind)
-    asks = Needs(needs.groups, needs.kinds, staff=asked.staff, night=needs.night)
-    night = view.in_situation(NIGHT).told() if asks.night else None
-    choice = choose_stations(stations, asks, chosen_of, night=night)
-    among = choice.mask if needs.any else None
-    chosen = listed(
-        stations, kind=asked.kind, district=asked.district, q=asked.q, staff=asked.staff,
-        among=among,
-    )  # fmt: skip
+    chosen, left_out = choose_listed(view, asked)
     listing = list_page(chosen, page=asked.page)
     now = find_moment(asked.at or NOW, zone=view.config.time_zone)
     return {
         "listing": listing,
         "cards": station_cards(view, listing.rows, now=now),
-        "left_out": left_out_words(choice.left_out),
+        "left_out": left_out_words(left_out),
         "filters": asked.model_dump(exclude={"page"}, exclude_none=True, exclude_defaults=True),
+        "on_map": stations_address(asked),
     }
+
+
+def stations_address(asked: StationsQuery) -> str:
+    """Where the map finds the stations of the list beside it: its twin in words."""
+    names = StationsQuery.model_fields
+    words = {name: getattr(asked, name) for name in names if getattr(asked, name) is not None}
+    return url_for("api.stations", **words | {"staff": int(asked.staff)})
 
 
 def map_parts(

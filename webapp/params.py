@@ -142,24 +142,24 @@ class NoParameters(Parameters):
 
 
 class StationsQuery(Parameters):
-    """Which stations."""
+    """Which stations; `q` is part of a name or address."""
 
     kind: Kind | None = None
     district: Word | None = None
+    q: Word | None = None
     staff: bool = True
+    trade: TradeCode | None = None
+    situation: SituationCode | None = None
 
 
 class ListQuery(StationsQuery):
-    """Which stations, and which page of their list; `q` is part of a name or address.
+    """Which stations, and which page of their list.
 
     Rooms for their host's own staff are listed only for whoever asks for them.
     """
 
-    q: Word | None = None
     page: int = Field(1, ge=1, le=100_000)
     staff: bool = False
-    trade: TradeCode | None = None
-    situation: SituationCode | None = None
 
 
 class FinderQuery(ListQuery):

@@ -84,7 +84,7 @@ def test_page_without_a_script_shows_no_empty_slider(open_page: OpenPage) -> Non
     assert page.locator("table.totals").is_visible()
 
 
-def test_slider_speaks_english_on_an_english_page(open_page: OpenPage, view: CityView) -> None:
+def test_slider_speaks_english_on_an_english_page(open_page: OpenPage) -> None:
     page = open_page("/coverage?within=500&kind=rest_station&lang=en")
     page.locator("#reach-answer > *").first.wait_for()
     page.get_by_role("button", name="15 min", exact=True).click()

@@ -344,8 +344,9 @@
     map.on("mousemove", function (event) {
       map.getContainer().classList.toggle("over-station", layer.at(event.containerPoint) !== null);
     });
+    const list = document.getElementById("list"); // the same stations in words
     locator
-      .ask(options.url)
+      .ask((list && list.dataset.stations) || options.url)
       .then(function (answer) {
         layer.setStations(rowsOf(answer.columns));
         map.getContainer().dataset.stations = String(answer.count);
