@@ -1,0 +1,74 @@
+"""What a first visit of the finder costs a cheap phone: requests, bytes, and a thread that is busy.
+
+The processor is slowed four times; how long it is busy is told in turns of a plain loop on the same
+page, since seconds mean nothing on a machine that others use too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.browser.conftest import Witness
+
+pytestmark = pytest.mark.browser
+
+OpenPage = Callable[..., "Page"]
+LONG = """
+window.busy = [];
+new PerformanceObserver((list) => {
+  for (const task of list.getEntries()) window.busy.push(task.duration);
+}).observe({ type: "longtask", buffered: true });
+"""
+LOOP = """() => {
+  const begun = performance.now();
+  let sum = 0;
+  for (let i = 0; i < 20000000; i++) sum = (sum * 31 + i) | 0;
+  return performance.now() - begun + (sum & 0);
+}"""
+KB = 1024
+FIRST_LIST, WHOLE, REQUESTS = 60 * KB, 450 * KB, 45
+SHORT_MS = 50.0  # a task that is no longer blocks nobody: the rule of Lighthouse
+
+
+def visit(open_page: OpenPage) -> tuple[Page, list[dict[str, Any]]]:
+    """The finder on a phone with nothing kept, and what each of its requests took on the wire."""
+    page = open_page("/", phone=True, service_workers="block")
+    wire = page.context.new_cdp_session(page)
+    taken: list[dict[str, Any]] = []
+    kinds: dict[str, str] = {}
+    wire.on("Network.requestWillBeSent", lambda e: kinds.update({e["requestId"]: e["type"]}))
+
+    def finish(event: dict[str, Any]) -> None:
+        kind = kinds.get(event["requestId"])
+        if kind:  # what began before is not of this visit
+            taken.append({"type": kind, "bytes": event["encodedDataLength"]})
+
+    wire.on("Network.loadingFinished", finish)
+    wire.send("Network.enable")
+    wire.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    wire.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    page.add_init_script(LONG)
+    page.reload()
+    page.wait_for_selector("#map_city[data-stations]")
+    page.wait_for_load_state("networkidle")
+    return page, taken
+
+
+def test_first_visit_of_a_phone_keeps_to_its_budget(open_page: OpenPage, witness: Witness) -> None:
+    page, taken = visit(open_page)
+    witness.faults[:] = [told for told in witness.faults if "blocked by Playwright" not in told]
+    document = [one["bytes"] for one in taken if one["type"] == "Document"]
+    assert sum(document) <= FIRST_LIST
+    assert page.evaluate("() => document.documentElement.outerHTML.length") <= 2 * FIRST_LIST
+    assert len(taken) <= REQUESTS
+    assert sum(one["bytes"] for one in taken) <= WHOLE
+    busy = page.evaluate("() => window.busy")
+    blocked_ms = sum(max(0.0, task - SHORT_MS) for task in busy)
+    assert busy, "nothing was measured"
+    assert blocked_ms <= 2.0 * page.evaluate(LOOP)
