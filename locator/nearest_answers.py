@@ -69,8 +69,9 @@ def nearest_document(
         nothing was found. Where the nearest street leads to no station, `connected` tells the
         nearest street that does, and what can be reached from there.
     """
-    question = parse_question(view.config.time_zone, label=True, k=k, **asked)
-    near, extras = ask_nearest(view, point, question), extras or Extras()
+    extras = extras or Extras()
+    question = parse_question(view.config.time_zone, label=True, k=k, ways=extras.routes, **asked)
+    near = ask_nearest(view, point, question)
     connected = None
     if near.outcome[0] == UNREACHABLE and len(near.placement):
         connected = _connected(view, point, question, extras)

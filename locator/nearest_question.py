@@ -45,6 +45,8 @@ class Question:
         When one leaves and how long a station must be open; None where hours do not matter.
     timed
         Whether the order is by time where there is no limit to say so.
+    ways
+        Whether the ways of a single point are followed at once, for whoever wants them.
     """
 
     k: int = 1
@@ -56,6 +58,7 @@ class Question:
     needs: Needs = NO_NEEDS
     visit: Visit | None = None
     timed: bool = False
+    ways: bool = True
 
 
 def make_visit(
@@ -125,7 +128,7 @@ def ask_nearest(view: CityVersion, points: ArrayLike, question: Question) -> Nea
             within_m=within,
             snap_limit_m=view.config.person_snap_m,
             allowed=allowed,
-            keep_ways=len(points_xy_m) == 1 and not ranked,
+            keep_ways=question.ways and len(points_xy_m) == 1 and not ranked,
         )
 
     ranked = question.visit is not None and question.visit.ranked

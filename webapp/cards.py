@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from geodata.vocabulary import facilities, is_free_entry
@@ -144,6 +145,12 @@ def door_word(door: str) -> str:
 
 def way_in(scope: str, mode: str) -> str:
     """Who may enter and how, as one would say it; "" where nobody said."""
+    return _way_in(scope, mode, current_language().code)
+
+
+@lru_cache(maxsize=256)
+def _way_in(scope: str, mode: str, _language: str) -> str:
+    """Said once per language, which is that of the request; there are few ways in."""
     who = {
         "workers_first": _("户外劳动者优先。"),
         "members": _("只对工会会员开放。"),

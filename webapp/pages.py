@@ -18,7 +18,6 @@ from flask import (
 )
 
 from locator.moments import NOW, find_moment
-from webapp import maps
 from webapp.basemap import ground
 from webapp.cards import station_cards
 from webapp.finding import answer_of, find_answer, left_out_words
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
     from locator.view import CityView
+    from webapp.maps import MapParts
 
 blueprint = Blueprint("pages", __name__)
 
@@ -169,10 +169,11 @@ def stations_address(asked: StationsQuery) -> str:
     return url_for("api.stations", **words | {"staff": int(asked.staff)})
 
 
-def map_parts(
-    view: CityView, plugins: Sequence[str], *, staff: bool = True
-) -> maps.MapParts | None:
+def map_parts(view: CityView, plugins: Sequence[str], *, staff: bool = True) -> MapParts | None:
     """The composed map with these plugins; None where the front-end packages are not installed."""
+    # Folium brings pandas: a server that only answers programs does without.
+    from webapp import maps
+
     state = shared()
     if not state.assets.has_packages:
         return None

@@ -99,8 +99,10 @@ def install(app: Flask, settings: Settings) -> None:
         return hashlib.blake2b(_network(address).encode(), key=key, digest_size=12).hexdigest()
 
     def refuse_flood() -> None:
-        own = questions if request.endpoint in QUESTIONS else None
-        if own is None and request.method not in _SAFE and request.endpoint is not None:
+        own = None
+        if request.endpoint in QUESTIONS:
+            own = questions
+        elif request.method not in _SAFE and request.endpoint is not None:
             own = reports
         who = asker(request.remote_addr or "")
         wait_s = max((counter.wait_s(who) for counter in (every, own) if counter), default=0)

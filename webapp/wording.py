@@ -19,6 +19,7 @@ from webapp.places import find_origin
 
 if TYPE_CHECKING:
     from locator.coverage import Coverage
+    from locator.stations import Station
     from locator.view import CityView
     from webapp.params import CoverageQuery, NearestBody
 
@@ -84,15 +85,27 @@ def coverage_answer(view: CityView, coverage: Coverage, asked: CoverageQuery) ->
 
 def tell_stations(view: CityView, rows: list[dict[str, Any]], *, mode: str) -> None:
     """Add to each row of an answer what a card shows; codes for programs, words for people."""
+    told: dict[str, dict[str, Any]] = view.kept("told", dict)
     for row in rows:
-        station = view.stations[bisect_left(view.stations.code, row["code"])]
-        row["hours"], row["address"] = station.hours, station.address
-        row["access_scope"], row["access_mode"] = station.access_scope, station.access_mode
-        row["facilities"] = offered(station)
-        row["verified_on"] = station.verified_on.isoformat() if station.verified_on else None
-        row["way_in"] = way_in(station.access_scope, station.access_mode)
+        code = row["code"]
+        if code not in told:
+            told[code] = _station_alone(view.stations[bisect_left(view.stations.code, code)])
+        row.update(told[code])
+        row["way_in"] = way_in(row["access_scope"], row["access_mode"])
         row["text"] = _way_text(row["distance_m"], row["time_s"], find_mode(mode).uses)
         row["note"] = said(row["detour"]) if row["detour"] else None
+
+
+def _station_alone(station: Station) -> dict[str, Any]:
+    """What a card shows of a station whoever asks, from wherever, in any language."""
+    return {
+        "hours": station.hours,
+        "address": station.address,
+        "access_scope": station.access_scope,
+        "access_mode": station.access_mode,
+        "facilities": offered(station),
+        "verified_on": station.verified_on.isoformat() if station.verified_on else None,
+    }
 
 
 def _way_text(distance_m: float, time_s: float, uses: str) -> str:
