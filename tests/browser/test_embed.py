@@ -317,7 +317,7 @@ def test_escape_leaves_the_map(open_frame: OpenFrame) -> None:
 
 def test_frame_without_a_script_finds_and_lists(open_frame: OpenFrame) -> None:
     _, frame = open_frame("?list=off", java_script_enabled=False)
-    assert frame.locator("#list li[data-code]").count() > 0
+    frame.wait_for_selector("#list li[data-code]", state="attached")
     frame.locator("#place-fold summary").click()
     frame.locator("#place-form input[name=place]").fill("人民路")
     frame.locator("#place-form button[type=submit]").click()
