@@ -21,6 +21,7 @@ from locator.ways import (
     NEAR_M,
     Answer,
     Way,
+    measure_ways,
     needs_ways,
     search_from,
     start_at,
@@ -121,10 +122,9 @@ class Nearest:
         """(q, k) what the order goes by: metres, or metres at the mode's speed."""
         return self.time_s * self.network.mode.speed_mps if self.network.timed else self.distance_m
 
-    def station_snap_m(self, query: int, column: int) -> float:
-        """Straight metres from one answer's street to the station itself."""
-        row = self._columns(query)[column]
-        return float(self.placement.snapped.snap_m[row])
+    def stations_snap_m(self, query: int = 0) -> Floats:
+        """Straight metres from the street to the station itself, of each of one point's answers."""
+        return np.asarray(self.placement.snapped.snap_m[self._columns(query)])
 
     def routes(self, query: int = 0) -> list[Route | None]:
         """The ways from one point to its k stations; None where there is no station.
@@ -259,11 +259,11 @@ def find_nearest(  # noqa: PLR0913  (each is a word of the question)
         outcome.append(FOUND if len(row) else NONE_WITHIN if len(answer.row) else UNREACHABLE)
         index[q, : len(row)] = placement.rows[row]
         distance[q, : len(row)] = time_m[q, : len(row)] = cost
-        if from_ways or keep_ways:
+        if keep_ways:
             ways = trace_ways(network, placement, start, answer, row)
         if from_ways:
-            distance[q, : len(row)] = [way.metres for way in ways]
-            time_m[q, : len(row)] = [way.time_m for way in ways]
+            told = measure_ways(network, placement, start, answer, row)
+            distance[q, : len(row)], time_m[q, : len(row)] = told
     return Nearest(
         network, placement, frozen(points), stations_xy_m, snapped, frozen(index),
         frozen(distance), frozen(time_m / network.mode.speed_mps),

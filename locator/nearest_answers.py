@@ -103,11 +103,15 @@ def nearest_rows(
     """
     rows = []
     stations = view.stations
-    for column, index in enumerate(near.index[query].tolist()):
-        if index < 0:
-            break
-        lon, lat = stations.lonlat_deg[index].tolist()
-        distance_m, straight_m = near.distance_m[query, column], near.straight_m[query, column]
+    found = near.index[query][near.index[query] >= 0]
+    # Lists, since an array hands out its numbers one by one at many times the price.
+    lonlat, snap_m = stations.lonlat_deg[found].tolist(), near.stations_snap_m(query).tolist()
+    distance_m, time_s, straight_m = (
+        numbers[query, : len(found)].tolist()
+        for numbers in (near.distance_m, near.time_s, near.straight_m)
+    )
+    for column, index in enumerate(found.tolist()):
+        lon, lat = lonlat[column]
         rows.append(
             {
                 "code": stations.code[index],
@@ -115,10 +119,10 @@ def nearest_rows(
                 "kind": stations.kind[index],
                 "lon": lon,
                 "lat": lat,
-                "distance_m": whole_mm(distance_m),
-                "time_s": round(float(near.time_s[query, column]), 3),
-                "straight_m": whole_mm(straight_m),
-                "snap_m": whole_mm(near.station_snap_m(query, column)),
+                "distance_m": whole_mm(distance_m[column]),
+                "time_s": round(time_s[column], 3),
+                "straight_m": whole_mm(straight_m[column]),
+                "snap_m": whole_mm(snap_m[column]),
                 **_doors(near, query, column, question),
                 "phone": stations.phone[index],
                 "disputed": bool(stations.disputed[index]),

@@ -90,8 +90,9 @@ def choose(view: CityVersion, question: Question) -> Choice:
 
     What the mode requires (a truck: room to park it) is a need like any other.
     """
-    required = tuple((code,) for code in find_mode(question.mode).requires)
-    needs = replace(question.needs, groups=(*question.needs.groups, *required))
+    needs = question.needs
+    if required := tuple((code,) for code in find_mode(question.mode).requires):
+        needs = replace(needs, groups=(*needs.groups, *required))
 
     def choose_now() -> Choice:
         usable = view.stations.is_usable & view.stations.is_kind(question.kind)

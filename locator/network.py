@@ -199,9 +199,7 @@ class StreetNetwork:
         Snapped
             Exact nearest points; equal distances go to the lower street. O(segments near by).
         """
-        usable = self.travel != 0
-        if allowed is not None:
-            usable &= allowed
+        usable = self.travel if allowed is None else (self.travel != 0) & allowed
         return self.grid.snap(xy_m, usable, limit_m)
 
     def save(self, folder: Path) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from locator.arrays import LIMIT_TOLERANCE_M, Bools, Floats, Ints, Longs, frozen
+from locator.arrays import LIMIT_TOLERANCE_M, Bools, Bytes, Floats, Ints, Longs, frozen
 from locator.errors import InputError
 from locator.mapped import give_back
 
@@ -78,13 +78,13 @@ class SnapGrid:
         self._cells: _Cells | None = None
         self._lock = threading.Lock()
 
-    def snap(self, xy_m: Floats, usable: Bools, limit_m: float) -> Snapped:
+    def snap(self, xy_m: Floats, usable: Bools | Bytes, limit_m: float) -> Snapped:
         """The nearest usable street of each point.
 
         Parameters
         ----------
         xy_m : (q, 2) metres, the city's CRS
-        usable : (s,) bool
+        usable : (s,) bool, or uint8 that is not 0 where usable
         limit_m
             Farther than this is nowhere (inclusive).
 

@@ -171,7 +171,9 @@ class CityVersion:
     def to_xy(self, lonlat_deg: ArrayLike, *, datum: str = "wgs84") -> Floats:
         """Metres in the city's CRS of positions in degrees."""
         points = np.asarray(lonlat_deg, dtype=np.float64).reshape(-1, 2)
-        return self.store.projection.to_xy(to_wgs84(points, datum))
+        if datum != "wgs84":
+            points = to_wgs84(points, datum)
+        return self.store.projection.to_xy(points)
 
     def to_lonlat(self, xy_m: Floats) -> Floats:
         """WGS-84 degrees of points in the city's CRS."""

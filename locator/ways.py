@@ -141,6 +141,29 @@ def needs_ways(network: StreetNetwork, placement: Placement) -> bool:
     return network.cost is not None or network.has_stairs or placement.stands is not None
 
 
+def measure_ways(
+    network: StreetNetwork, placement: Placement, start: Start, answer: Answer, rows: Ints
+) -> tuple[Floats, Floats]:
+    """Metres and time (as `Way` has them) of the ways to `rows`, right after the search.
+
+    Where only stairs make a way slower than it is long, their metres are added up without
+    following each way leg by leg: that takes longer than the search itself.
+    """
+    if network.cost is not None or placement.stands is not None:
+        ways = trace_ways(network, placement, start, answer, rows)
+        return np.array([way.metres for way in ways]), np.array([way.time_m for way in ways])
+    from locator.kernels.search import measure_marked
+
+    place = {row: i for i, row in enumerate(answer.row.tolist())}
+    found = np.array([place[row] for row in rows.tolist()], np.int64)
+    cost, climbed = answer.cost[found], np.empty(len(found))
+    measure_marked(
+        network.out.group, network.group, placement.group, network.streets.flags, STEPS,
+        answer.arc[found], answer.row[found], start[0], start[1], answer.space.via, climbed,
+    )  # fmt: skip
+    return cost, cost + _slower(network) * climbed
+
+
 def trace_ways(
     network: StreetNetwork, placement: Placement, start: Start, answer: Answer, rows: Ints
 ) -> list[Way]:
@@ -217,8 +240,12 @@ def _measure(
         metres = snap_m + float(along.sum()) + float(placement.snapped.snap_m[row])
         return Way(legs, metres, cost)
     stairs = network.streets.flags[street] & STEPS != 0
-    slower = network.mode.stairs - 1.0 if network.mode.stairs else 0.0
-    return Way(legs, cost, cost + slower * float(along[stairs].sum()))
+    return Way(legs, cost, cost + _slower(network) * float(along[stairs].sum()))
+
+
+def _slower(network: StreetNetwork) -> float:
+    """How much longer than its metres a metre of stairs takes, where the mode has a word on it."""
+    return network.mode.stairs - 1.0 if network.mode.stairs else 0.0
 
 
 def _find_stand(network: StreetNetwork, placement: Placement, row: int, legs: Leg) -> int:

@@ -35,6 +35,8 @@ FORMAT_VERSION = 1
 DISTRICTS = "district"
 """Name of the layer of areas that every city may have."""
 _POINTER = "streets.json"
+_LAYER_FILES = "districts.geojson", "barriers.geojson"
+_LAYER_FOLDERS = "areas", "demand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +104,12 @@ class Workspace:
     @property
     def districts_path(self) -> Path:
         """The city's districts."""
-        return self.path / "districts.geojson"
+        return self.path / _LAYER_FILES[0]
 
     @property
     def areas_folder(self) -> Path:
         """Its other layers of areas."""
-        return self.path / "areas"
+        return self.path / _LAYER_FOLDERS[0]
 
     def area_path(self, layer: str) -> Path:
         """A layer of areas by its name."""
@@ -118,12 +120,12 @@ class Workspace:
     @property
     def barriers_path(self) -> Path:
         """Where its streets are shut."""
-        return self.path / "barriers.geojson"
+        return self.path / _LAYER_FILES[1]
 
     @property
     def demand_folder(self) -> Path:
         """Its layers of demand."""
-        return self.path / "demand"
+        return self.path / _LAYER_FOLDERS[1]
 
     @property
     def registry_path(self) -> Path:
@@ -216,22 +218,18 @@ class Workspace:
 
     def streets_mark(self) -> tuple[int, int] | None:
         """Changes whenever other streets come into force; cheap to read."""
-        try:
-            status = (self.path / _POINTER).stat()
-        except OSError:
-            return None
-        return status.st_mtime_ns, status.st_ino
+        mark = _mark_of(f"{self.path}/{_POINTER}")
+        return None if mark is None else mark[1:]
 
     def layers_mark(self) -> tuple[tuple[str, int, int], ...]:
         """Changes whenever a layer of areas or of demand, or a barrier, comes or goes."""
-        files = [self.districts_path, self.barriers_path]
-        files += [*self.areas_folder.glob("*"), *self.demand_folder.glob("*")]
-        marks = []
-        for path in files:
+        root = str(self.path)
+        files = [f"{root}/{name}" for name in _LAYER_FILES]
+        for folder in _LAYER_FOLDERS:
             with suppress(OSError):
-                status = path.stat()
-                marks.append((path.name, status.st_mtime_ns, status.st_ino))
-        return tuple(sorted(marks))
+                there = os.listdir(f"{root}/{folder}")  # noqa: PTH208
+                files += [f"{root}/{folder}/{name}" for name in there]
+        return tuple(sorted(mark for file in files if (mark := _mark_of(file)) is not None))
 
     @contextmanager
     def new_streets(self, label: str) -> Iterator[Path]:
@@ -291,6 +289,18 @@ class Workspace:
         for folder in [*self.path.glob("streets-*/"), *self.path.glob(".streets-*/")]:
             if folder not in keep:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _mark_of(file: str) -> tuple[str, int, int] | None:
+    """Name, time of change and number of a file; None where there is none.
+
+    Plain texts, not `Path`: a web page's marks are read with every request.
+    """
+    try:
+        status = os.stat(file)  # noqa: PTH116
+    except OSError:
+        return None
+    return file.rpartition("/")[2], status.st_mtime_ns, status.st_ino
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -234,7 +234,7 @@ def test_ways_in_time_add_up_to_their_metres_and_seconds(seed: int) -> None:
             if route is None:
                 continue
             along = np.abs(route.to_m - route.from_m)
-            snaps = near.snap_m[0] + near.station_snap_m(0, column)
+            snaps = near.snap_m[0] + near.stations_snap_m(0)[column]
             slow = np.where(np.array(stairs)[route.street], STAIRS, 1.0)
             speed = one.mode.speed_mps
             assert near.distance_m[0, column] == pytest.approx(along.sum() + snaps, abs=1e-6)

@@ -50,7 +50,7 @@ def test_ride_ends_at_the_crossing_and_the_rest_is_walked() -> None:
     assert route.street.tolist() == [0, 3]
     assert [*route.from_m, *route.to_m] == pytest.approx([80.0, 0.0, 0.0, 40.0])
     assert route.walked == 1
-    assert near.station_snap_m(0, 0) == 7.0
+    assert near.stations_snap_m(0)[0] == 7.0
 
 
 def test_vehicle_is_left_at_a_node_even_where_the_station_stands_on_the_way() -> None:
@@ -150,7 +150,7 @@ def test_search_equals_the_truth_and_its_way_adds_up(seed: int) -> None:
         for column, route in enumerate(near.routes()[: int(found.sum())]):
             assert route is not None
             legs = np.abs(route.to_m - route.from_m)
-            snaps = at.snap_m[0] + near.station_snap_m(0, column)
+            snaps = at.snap_m[0] + near.stations_snap_m(0)[column]
             assert legs.sum() + snaps == pytest.approx(near.distance_m[0, column], abs=1e-5)
             ridden = float(legs[: len(legs) - route.walked].sum())
             assert ridden <= near.cost[0, column] - PARKED + 1e-5

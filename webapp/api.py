@@ -16,6 +16,7 @@ from flask import Blueprint, Response, request
 
 from locator.hours.timetable import OPEN, UNKNOWN
 from locator.slider import curve_document
+from webapp import packing
 from webapp.cards import way_in
 from webapp.languages import current_language
 from webapp.listing import choose_listed
@@ -149,8 +150,10 @@ def coverage_tile(zoom: int, column: int, row: int) -> Response:
 def _columns(chosen: Stations) -> dict[str, list[Any]]:
     texts = ("code", "name", "kind", "hours", "address", "access_scope", "access_mode")
     columns: dict[str, list[Any]] = {name: list(getattr(chosen, name)) for name in texts}
+    language = current_language().code
     columns["way_in"] = [
-        way_in(*both) for both in zip(chosen.access_scope, chosen.access_mode, strict=True)
+        way_in(scope, mode, language)
+        for scope, mode in zip(chosen.access_scope, chosen.access_mode, strict=True)
     ]
     columns["district"] = list(chosen.district_code)
     lonlat = chosen.lonlat_deg.round(6)
@@ -162,7 +165,7 @@ def _columns(chosen: Stations) -> dict[str, list[Any]]:
 def _json(body: dict[str, Any]) -> Response:
     text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     response = Response(text, mimetype="application/json")
-    response.vary.add("Accept-Language")
+    packing.vary(response, "Accept-Language")
     return response
 
 

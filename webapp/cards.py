@@ -10,7 +10,7 @@ closed, unknown. Unknown is never taken for open or closed; disputed hours are u
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -143,9 +143,12 @@ def door_word(door: str) -> str:
     return {OPEN: _("开着"), CLOSING: _("快关了"), SHUT: _("关着")}.get(door) or _("没核实")
 
 
-def way_in(scope: str, mode: str) -> str:
-    """Who may enter and how, as one would say it; "" where nobody said."""
-    return _way_in(scope, mode, current_language().code)
+def way_in(scope: str, mode: str, language: str = "") -> str:
+    """Who may enter and how, as one would say it; "" where nobody said.
+
+    `language` is the request's, for whoever asks of many and knows it already.
+    """
+    return _way_in(scope, mode, language or current_language().code)
 
 
 @lru_cache(maxsize=256)
@@ -202,7 +205,12 @@ def checked_words(verified_on: str | None, today: date | None) -> str:
 
 def metres(distance_m: float) -> str:
     """A distance as people say it."""
-    return (metres_en if current_language().code == "en" else metres_zh)(distance_m)
+    return metres_in(current_language().code)(distance_m)
+
+
+def metres_in(language: str) -> Callable[[float], str]:
+    """How a language says distances."""
+    return metres_en if language == "en" else metres_zh
 
 
 def clock(moment: datetime, left: datetime) -> str:

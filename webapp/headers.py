@@ -73,13 +73,18 @@ def install(app: Flask, more: Mapping[str, Sequence[str]] | None = None) -> None
     `content_policy`; a single answer that needs more asks `allow`.
     """
     app.extensions[_MORE] = dict(more or {})
-    headers = {POLICY_HEADER: content_policy(more), **HEADERS}
+    headers = {
+        POLICY_HEADER: content_policy(more),
+        **HEADERS,
+        # Unless an answer says otherwise it is asked for anew each time (files: if changed).
+        "Cache-Control": "no-cache",
+    }
 
     def add(response: Response) -> Response:
+        there = {name.title() for name, _ in response.headers}
         for name, value in headers.items():
-            response.headers.setdefault(name, value)
-        # Unless an answer says otherwise it is asked for anew each time (files: if changed).
-        response.headers.setdefault("Cache-Control", "no-cache")
+            if name.title() not in there:
+                response.headers.add(name, value)
         return response
 
     app.after_request(add)

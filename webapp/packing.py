@@ -31,10 +31,16 @@ def install(app: Flask) -> None:
     app.after_request(_pack)
 
 
+def vary(response: Response, name: str) -> None:
+    """Tell caches that the answer differs by this header of the question."""
+    before = response.headers.get("Vary")
+    response.headers["Vary"] = f"{before}, {name}" if before else name
+
+
 def _pack(response: Response) -> Response:
     if response.mimetype not in _PACKED or response.status_code != 200:  # noqa: PLR2004
         return response
-    response.vary.add("Accept-Encoding")
+    vary(response, "Accept-Encoding")
     if not request.accept_encodings["gzip"] or request.method == "HEAD":
         return response
     # A file is read whole: the largest is Leaflet, of 150 KB.

@@ -12,7 +12,7 @@ from locator.advice import limit_en, limit_zh
 from locator.answers import coverage_document
 from locator.modes import find_mode
 from locator.nearest_answers import Extras, nearest_document
-from webapp.cards import metres, offered, way_in
+from webapp.cards import metres, metres_in, offered, way_in
 from webapp.languages import current_language, said
 from webapp.languages import translate as _
 from webapp.places import find_origin
@@ -85,14 +85,19 @@ def coverage_answer(view: CityView, coverage: Coverage, asked: CoverageQuery) ->
 
 def tell_stations(view: CityView, rows: list[dict[str, Any]], *, mode: str) -> None:
     """Add to each row of an answer what a card shows; codes for programs, words for people."""
+    if not rows:
+        return
     told: dict[str, dict[str, Any]] = view.kept("told", dict)
+    language = current_language().code
+    way_words, way_metres = _way_words(find_mode(mode).uses), metres_in(language)
     for row in rows:
         code = row["code"]
         if code not in told:
             told[code] = _station_alone(view.stations[bisect_left(view.stations.code, code)])
         row.update(told[code])
-        row["way_in"] = way_in(row["access_scope"], row["access_mode"])
-        row["text"] = _way_text(row["distance_m"], row["time_s"], find_mode(mode).uses)
+        row["way_in"] = way_in(row["access_scope"], row["access_mode"], language)
+        minutes = max(1, math.ceil(row["time_s"] / 60))
+        row["text"] = way_words % {"way": way_metres(row["distance_m"]), "minutes": minutes}
         row["note"] = said(row["detour"]) if row["detour"] else None
 
 
@@ -108,14 +113,13 @@ def _station_alone(station: Station) -> dict[str, Any]:
     }
 
 
-def _way_text(distance_m: float, time_s: float, uses: str) -> str:
-    minutes = max(1, math.ceil(time_s / 60))
-    way = metres(distance_m)
+def _way_words(uses: str) -> str:
+    """How one comes and how long it takes, with room for `way` and `minutes`."""
     if uses == "bike":
-        return _("骑%(way)s，约%(minutes)s分钟", way=way, minutes=minutes)
+        return _("骑%(way)s，约%(minutes)s分钟")
     if uses == "motor":
-        return _("开%(way)s，约%(minutes)s分钟", way=way, minutes=minutes)
-    return _("走%(way)s，约%(minutes)s分钟", way=way, minutes=minutes)
+        return _("开%(way)s，约%(minutes)s分钟")
+    return _("走%(way)s，约%(minutes)s分钟")
 
 
 def _share_text(coverage: Coverage, asked: CoverageQuery) -> str:

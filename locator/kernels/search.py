@@ -14,6 +14,9 @@ import numpy as np
 from locator.arrays import LIMIT_TOLERANCE_M
 from locator.kernels.compiler import (
     ARCS,
+    B1,
+    I1,
+    L1,
     OUT_F1,
     OUT_I1,
     OUT_L1,
@@ -186,6 +189,49 @@ def search_stations(
     return found
 
 
+@inner
+def last_leg(arcs, streets, placed, arc, station, street, offset):
+    """Street of the way's last leg, and from where to where on it: up to the station."""
+    length, travel = streets[1], streets[2]
+    station_first, station_id, station_offset, station_snap = placed
+    e = np.int64(street if arc < 0 else arcs[3][arc])
+    start = offset
+    if arc >= 0:
+        start = length[e] if arcs[4][arc] else 0.0
+    stop, best = np.inf, np.inf
+    for i in range(station_first[e], station_first[e + 1]):
+        y = station_offset[i]
+        d = abs(y - start) + station_snap[i]
+        if station_id[i] == station and d < best and may_walk(travel[e], start, y):
+            stop, best = y, d
+    return e, start, stop
+
+
+@kernel(ARCS, STREETS, PLACED, B1, L, L1, I1, I, F, L1, OUT_F1)
+def measure_marked(
+    arcs, streets, placed, flags, mark, arc, station, street, offset, via, marked
+):  # fmt: skip
+    """How much of each way found by the last `search_stations` leads over marked streets.
+
+    `flags` of streets that share a bit with `mark` count; `arc` and `station` are entries of
+    `best_arc` and `best_station`. The ways are those of `trace_path`, without writing them down.
+    """
+    ends, length = streets[0], streets[1]
+    for k in range(len(arc)):
+        a = arc[k]
+        e, start, stop = last_leg(arcs, streets, placed, a, station[k], street, offset)
+        total = abs(stop - start) if flags[e] & mark else 0.0
+        while a >= 0:
+            v = ends[2 * arcs[3][a] + (1 if arcs[4][a] else 0)]
+            a = via[v]
+            if a >= 0:
+                e = np.int64(arcs[3][a])
+                total += length[e] if flags[e] & mark else 0.0
+            elif flags[street] & mark:
+                total += abs((0.0 if a == FROM_POINT_BACK else length[street]) - offset)
+        marked[k] = total
+
+
 @kernel(ARCS, STREETS, PLACED, L, I, I, F, OUT_L1, OUT_I1, OUT_F1, OUT_F1, returns=L)
 def trace_path(
     arcs, streets, placed, arc, station, street, offset, via, leg_street, leg_from, leg_to
@@ -196,19 +242,9 @@ def trace_path(
     one first. Returns how many there are; -1 when there is no room.
     """
     arc_street, arc_backward = arcs[3], arcs[4]
-    ends, length, travel = streets
-    station_first, station_id, station_offset, station_snap = placed
+    ends, length = streets[0], streets[1]
     count = np.int64(0)
-    e = street if arc < 0 else arc_street[arc]
-    start = offset
-    if arc >= 0:
-        start = length[e] if arc_backward[arc] else 0.0
-    stop, best = np.inf, np.inf
-    for i in range(station_first[e], station_first[e + 1]):
-        y = station_offset[i]
-        d = abs(y - start) + station_snap[i]
-        if station_id[i] == station and d < best and may_walk(travel[e], start, y):
-            stop, best = y, d
+    e, start, stop = last_leg(arcs, streets, placed, arc, station, street, offset)
     leg_street[count], leg_from[count], leg_to[count] = e, start, stop
     count += 1
     while arc >= 0:
