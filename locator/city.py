@@ -183,6 +183,10 @@ class City:
             self._mark = mark
             return self._view
 
+    def let_go(self) -> None:
+        """Close what a process may not share with its forks; it opens again when it is used."""
+        self._watch.let_go()
+
     def as_of(self, day: date, *, at: str | datetime | None = None) -> CityView:
         """The present streets with the stations of the end of a past day, or of an instant.
 

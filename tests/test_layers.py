@@ -366,6 +366,7 @@ ORDER = [
     "webapp.wechat_tickets",
     "webapp.settings",
     "webapp.throttle",
+    "webapp.workers",
     "webapp.tile_sources",
     "webapp.state",
     "webapp.basemap",

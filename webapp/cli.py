@@ -6,6 +6,7 @@ Only click is imported at the top, since `locator --help` loads this module.
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import signal
 import socket
@@ -17,6 +18,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from webapp.settings import Settings
 
 
@@ -68,15 +71,38 @@ def serve(
 
 def _run(settings: Settings, listener: socket.socket, *, as_json: bool) -> None:
     """Answer requests on that socket until the program is told to stop."""
-    from waitress import create_server
-
     from webapp import create_app
     from webapp.logs import keep_discreet
-    from webapp.state import warm
+    from webapp.state import let_go, warm
+    from webapp.workers import run_workers
 
     keep_discreet()
     app = create_app(settings)
     warm(app)
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    url = f"http://{shown}:{port}/"
+    click.echo(json.dumps({"url": url}) if as_json else f"The map is at {url} (stop with Ctrl-C)")
+
+    def work() -> None:
+        _answer(app, settings, listener)
+
+    try:
+        if settings.workers == 1:
+            work()
+        else:
+            let_go(app)
+            gc.collect()
+            gc.freeze()  # counting what is alive would write into the pages that workers share
+            run_workers(settings.workers, work)
+    finally:
+        click.echo("Stopped.", err=True)
+
+
+def _answer(app: Flask, settings: Settings, listener: socket.socket) -> None:
+    """Answer requests in this process until it is told to stop."""
+    from waitress import create_server
+
     server = create_server(
         app,
         sockets=[listener],
@@ -86,15 +112,10 @@ def _run(settings: Settings, listener: socket.socket, *, as_json: bool) -> None:
         ident=None,
         **_proxies(settings.trusted_proxies),
     )
-    host, port = listener.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    url = f"http://{shown}:{port}/"
-    click.echo(json.dumps({"url": url}) if as_json else f"The map is at {url} (stop with Ctrl-C)")
     try:
         server.run()
     finally:
         server.close()
-    click.echo("Stopped.", err=True)
 
 
 def _proxies(count: int) -> dict[str, Any]:

@@ -124,6 +124,12 @@ def _tiles_of(view: CityView, coverage: Coverage) -> StreetTiles:
     return build_tiles(lonlat_deg, first, group)
 
 
+def let_go(app: Flask) -> None:
+    """Close what a process may not share with its forks; it opens again when it is used."""
+    state: State = app.extensions[_KEY]
+    state.city.let_go()
+
+
 def warm(app: Flask) -> None:
     """Ask each kind of question once, so that no visitor waits for what can be done before."""
     with app.app_context():

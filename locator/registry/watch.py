@@ -51,6 +51,12 @@ class Watch:
             return None
         return status.st_dev, status.st_ino, int(counted)
 
+    def let_go(self) -> None:
+        """Close the connection, as before a fork; the next question opens another."""
+        with self._lock:
+            self._close()
+            self._known, self._connection, self._close = None, None, _nothing
+
     def _connected(self, file: tuple[int, int]) -> sqlite3.Connection:
         """The connection that counts; another one where the file was replaced.
 

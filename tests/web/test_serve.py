@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import signal
 import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
+from locator.city import City
+from locator.registry import NOBODY
 from tests.web.server import run, serving
+
+if TYPE_CHECKING:
+    import subprocess
 
 
 def get(url: str, path: str) -> tuple[int, str]:
@@ -65,3 +78,98 @@ def test_serve_on_a_strange_host_says_what_to_do(town: Path) -> None:
     done = run("serve", "--city", str(town), "--host", "203.0.113.7", "--port", "0")
     assert done.returncode == 2
     assert "--port" in done.stderr
+
+
+# -- workers ---------------------------------------------------------------------------------
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="forks servers, reads /proc")
+
+
+def workers_of(process: subprocess.Popen[str]) -> list[int]:
+    path = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return [int(number) for number in path.read_text(encoding="ascii").split()]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def until(true: Callable[[], bool], what: str) -> None:
+    end = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)
+
+
+@contextmanager
+def two_workers(town: Path) -> Iterator[tuple[subprocess.Popen[str], str, list[int]]]:
+    environ = {"LOCATOR_WORKERS": "2"}
+    with serving("serve", "--city", str(town), "--port", "0", environ=environ) as (process, url):
+        until(lambda: len(workers_of(process)) == 2, "two workers")
+        yield process, url, workers_of(process)
+
+
+@contextmanager
+def stopping(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+@linux
+@pytest.mark.slow
+def test_worker_that_was_killed_is_replaced_and_the_service_goes_on(town: Path) -> None:
+    with two_workers(town) as (process, url, before):
+        os.kill(before[0], signal.SIGKILL)
+        until(lambda: len({*workers_of(process)} - {*before}) == 1, "another worker")
+        assert [get(url, "/api/v1/health")[0] for _ in range(6)] == [200] * 6
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+        assert not any(is_alive(pid) for pid in before)
+
+
+@linux
+@pytest.mark.slow
+def test_workers_end_with_a_server_that_was_killed(town: Path) -> None:
+    with two_workers(town) as (process, url, workers):
+        process.kill()
+        process.wait()
+        until(lambda: not any(is_alive(pid) for pid in workers), "workers outlive their server")
+        with pytest.raises(ConnectionRefusedError):
+            get(url, "/api/v1/health")
+
+
+@linux
+@pytest.mark.slow
+def test_all_workers_see_a_change_at_once(town: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "city"
+    shutil.copytree(town, folder)
+    with two_workers(folder) as (_, url, workers):
+        for stopped in workers:  # so that each of the two has to answer alone
+            with stopping(stopped):
+                before = json.loads(get(url, "/api/v1/health")[1])
+                with City.open(folder).registry() as registry:
+                    code = registry.current().stations.code[0]
+                    name = f"改过的站{stopped}"
+                    registry.edit(code, lambda entry, to=name: replace(entry, name=to), by=NOBODY)
+                after = json.loads(get(url, "/api/v1/health")[1])
+                assert after["version"] != before["version"]
+
+
+@linux
+@pytest.mark.slow
+def test_workers_count_one_flood_together(town: Path) -> None:
+    environ = {"LOCATOR_WORKERS": "2", "LOCATOR_LIMIT_REQUESTS": "5/day"}
+    with serving("serve", "--city", str(town), "--port", "0", environ=environ) as (process, url):
+        until(lambda: len(workers_of(process)) == 2, "two workers")
+        told = []
+        for stopped in workers_of(process):
+            with stopping(stopped):
+                told += [get(url, "/api/v1/health")[0] for _ in range(4)]
+    assert told == [200] * 5 + [429] * 3

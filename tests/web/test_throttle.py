@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.web.server import serving
-from webapp import create_app
+from webapp import create_app, throttle
 from webapp.settings import Settings
 
 if TYPE_CHECKING:
@@ -96,3 +99,48 @@ def test_forwarded_address_counts_only_with_proxies_of_our_own(
             told.append(answer.status)
             connection.close()
     assert told == [200, 200, last]
+
+
+# -- counting --------------------------------------------------------------------------------
+
+
+@given(
+    asked=st.lists(st.tuples(st.integers(1, 9), st.integers(0, 3)), max_size=60),
+    slots=st.integers(9, 12),
+)
+def test_counts_equal_those_of_a_dictionary(asked: list[tuple[int, int]], slots: int) -> None:
+    """Spans go by while they ask; few slots, so that askers share a neighbourhood."""
+    now = 0.0
+    kept: dict[int, int] = {}
+    window = -1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(throttle, "_SLOTS", slots)
+        counter = throttle.Counter("3/second", clock=lambda: now)
+        for who, pause in asked:
+            now += pause / 4
+            if int(now) != window:
+                window, kept = int(now), {}
+            kept[who] = kept.get(who, 0) + 1
+            assert counter.wait_s(who) == (1 if kept[who] > 3 else 0)
+
+
+def test_flood_from_more_addresses_than_there_is_room_for_is_counted_anew() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(throttle, "_SLOTS", 8)
+        counter = throttle.Counter("1/day", clock=lambda: 0.0)
+        assert [counter.wait_s(who) > 0 for who in range(1, 9)] == [False] * 8
+        assert counter.wait_s(1) > 0
+        assert counter.wait_s(9) == 0  # no room: all of them begin again
+        assert counter.wait_s(1) == 0
+
+
+def test_forks_count_together() -> None:
+    counter = throttle.Counter("3/day", clock=lambda: 0.0)
+    child = os.fork()
+    if not child:
+        counter.wait_s(5)
+        counter.wait_s(5)
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert [counter.wait_s(5) > 0 for _ in range(2)] == [False, True]
+    assert counter.wait_s(6) == 0
