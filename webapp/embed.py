@@ -93,7 +93,7 @@ def frame() -> Response:
     """The finder for a frame: complete without a script, the map on top."""
     view = current_view()
     asked = _checked(view, from_shared_query(EmbedQuery, request.args))
-    parts = map_parts(view, FRAME_MAP, staff=asked.staff)
+    parts = map_parts(view, FRAME_MAP)
     kept = {name: text for name, text in asked.address().items() if name in {"size", "list"}}
     page = render_template(
         "embed.html",

@@ -66,7 +66,7 @@ def index() -> str:
     """The public finder: an answer from a place that was named, the list of stations, the map."""
     asked = from_shared_query(FinderQuery, request.args)
     view = current_view()
-    parts = map_parts(view, FINDER_MAP, staff=asked.staff)
+    parts = map_parts(view, FINDER_MAP)
     answer = find_answer(view_at(asked.at), asked, in_wechat=in_wechat())
     return render_template(
         "finder.html",
@@ -130,8 +130,7 @@ def map_script(name: str) -> Response:
     """The script of a composed map, named by its hash."""
     view = current_view()
     for plugins in (FINDER_MAP, FRAME_MAP, COVERAGE_MAP):
-        for staff in (False, True):
-            map_parts(view, plugins, staff=staff)
+        map_parts(view, plugins)
     for parts in list(shared().maps.values()):
         if parts.hash == name:
             response = Response(parts.script, mimetype="text/javascript")
@@ -169,7 +168,7 @@ def stations_address(asked: StationsQuery) -> str:
     return url_for("api.stations", **words | {"staff": int(asked.staff)})
 
 
-def map_parts(view: CityView, plugins: Sequence[str], *, staff: bool = True) -> MapParts | None:
+def map_parts(view: CityView, plugins: Sequence[str]) -> MapParts | None:
     """The composed map with these plugins; None where the front-end packages are not installed."""
     # Folium brings pandas: a server that only answers programs does without.
     from webapp import maps
@@ -178,7 +177,7 @@ def map_parts(view: CityView, plugins: Sequence[str], *, staff: bool = True) -> 
     if not state.assets.has_packages:
         return None
     below = ground(view)
-    key = (*view.bounds_deg, *plugins, staff, *below.items())
+    key = (*view.bounds_deg, *plugins, *below.items())
     parts = state.maps.get(key)
     if parts is None:
         url = state.assets.url
@@ -190,7 +189,7 @@ def map_parts(view: CityView, plugins: Sequence[str], *, staff: bool = True) -> 
         files = maps.MapFiles(scripts, styles)
         addresses = {
             "tiles": "/api/v1/coverage/tiles",
-            "stations": "/api/v1/stations" + ("" if staff else "?staff=0"),
+            "stations": "/api/v1/stations",
             "doors": "/api/v1/doors",
             "nearest": "/api/v1/nearest",
             "coverage": "/api/v1/coverage",

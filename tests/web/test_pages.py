@@ -211,6 +211,15 @@ def test_rooms_for_staff_are_listed_for_whoever_asks(client: FlaskClient, view: 
     assert f"{left_out}个站点只对本单位职工开放，没算" in page_of(client, f"/?kind={kind}").text
 
 
+def test_one_script_draws_the_map_whichever_stations_are_listed(client: FlaskClient) -> None:
+    maps = [
+        re.findall(r"/map/[0-9a-f]+[.]js", client.get(path).get_data(as_text=True))
+        for path in ("/", "/?staff=1", "/?q=01")
+    ]
+    assert len(maps[0]) == 1
+    assert maps[0] == maps[1] == maps[2]
+
+
 def test_list_page_beyond_the_last_shows_the_last(client: FlaskClient) -> None:
     assert [item for item in page_of(client, "/?page=9999").named("li") if "data-code" in item]
 
