@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from locator.errors import DataError, InputError
-from webapp.vendor import FILES, MANIFEST, copy_packages, read_manifest
+from webapp.vendor import FILES, MANIFEST, NODE_MODULES, copy_packages, read_manifest
 
 
 @pytest.fixture
@@ -33,6 +33,14 @@ def test_copy_packages_brings_files_licences_and_hashes(node_modules: Path, tmp_
     assert read_manifest(target) == hashes
     manifest = json.loads((target / MANIFEST).read_text())
     assert manifest["packages"]["leaflet"] == {"version": "1.2.3", "licence": "MIT"}
+
+
+def test_pages_are_given_all_packages_that_are_installed_for_them() -> None:
+    checkout = NODE_MODULES.parent
+    wanted = json.loads((checkout / "package.json").read_text("utf-8"))["dependencies"]
+    lock = json.loads((checkout / "package-lock.json").read_text("utf-8"))["packages"][""]
+    assert set(wanted) == set(FILES)
+    assert lock["dependencies"] == wanted
 
 
 def test_copy_packages_again_replaces_what_was_there(node_modules: Path, tmp_path: Path) -> None:
