@@ -14,11 +14,9 @@ from flask import url_for
 
 from geodata.checklists import trades
 from locator.modes import find_mode
-from locator.nearest_texts import left_out_lines
 from locator.situations import find_situation
 from webapp.cards import Card, answer_card
 from webapp.handover import Link, Spot, map_links
-from webapp.languages import current_language
 from webapp.languages import translate as _
 from webapp.params import FinderQuery, NearestBody, ParameterError
 from webapp.places import meant
@@ -163,8 +161,12 @@ def none_open_message(document: dict[str, Any]) -> str:
 
 def left_out_words(counts: dict[str, int]) -> list[str]:
     """How many stations were not looked at, and why."""
-    at = -1 if current_language().code == "en" else 0
-    return [line.split(" / ")[at] for line in left_out_lines(counts)]
+    words = {
+        "unknown": _("%(count)s个站点有没有不详，没算", count=counts["unknown"]),
+        "no": _("%(count)s个站点没有，没算", count=counts["no"]),
+        "staff_only": _("%(count)s个站点只对本单位职工开放，没算", count=counts["staff_only"]),
+    }
+    return [text for reason, text in words.items() if counts[reason]]
 
 
 def _found(

@@ -208,7 +208,10 @@ def test_rooms_for_staff_are_listed_for_whoever_asks(client: FlaskClient, view: 
     public = stations.take(~stations.is_staff_only)
     assert sorted(listed_codes(client, f"/?kind={kind}")) == list(public.code)
     left_out = len(stations) - len(public)
-    assert f"{left_out}个站点只对本单位职工开放，没算" in page_of(client, f"/?kind={kind}").text
+    said = {"zh": f"{left_out}个站点只对本单位职工开放，没算",
+            "en": f"{left_out} for a firm's own staff left out"}  # fmt: skip
+    for language, words in said.items():
+        assert words in page_of(client, f"/?kind={kind}&lang={language}").text
 
 
 def test_one_script_draws_the_map_whichever_stations_are_listed(client: FlaskClient) -> None:
