@@ -166,11 +166,11 @@ class City:
             seen = (streets_mark, layers_mark, committed)
             if committed is not None and self._view is not None and seen == self._seen:
                 return self._view
-            self._seen = seen
             with self.registry() as registry:
                 kept = registry.current()
             mark = (streets_mark, kept.version, layers_mark)
             if self._view is not None and mark == self._mark:
+                self._seen = seen
                 return self._view
             store = self._store(streets_mark)
             version = f"{store.streets.hash}-{kept.version}"
@@ -180,7 +180,8 @@ class City:
             self._view = CityView(
                 self.workspace, self.config, store, kept.stations, version=version
             )
-            self._mark = mark
+            # Last, so that what could not be read is tried again and never answered by an old view.
+            self._mark, self._seen = mark, seen
             return self._view
 
     def let_go(self) -> None:

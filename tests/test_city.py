@@ -134,6 +134,27 @@ def test_another_process_sees_the_change(tmp_path: Path) -> None:
     assert len(other.current().stations) == 2
 
 
+@pytest.mark.parametrize("failing", ["registry", "_store"])
+def test_change_that_could_not_be_read_is_not_answered_by_the_view_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    city = make_city(tmp_path, [(0.0, 0.0)])
+    before = city.current()
+    add(City.open(tmp_path / "city"), tmp_path, [(300.0, 300.0)])
+
+    def fail(*_: object) -> None:
+        raise DataError("busy")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(city, failing, fail)
+        for _ in range(2):
+            with pytest.raises(DataError, match="busy"):
+                city.current()
+    now = city.current()
+    assert len(now.stations) == len(before.stations) + 1
+    assert city.current().stations is now.stations
+
+
 def test_kind_selects_stations(tmp_path: Path) -> None:
     city = make_city(tmp_path, [(300.0, 300.0)])
     add(city, tmp_path, [(0.0, 0.0)], kind="worker_home")
