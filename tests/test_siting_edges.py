@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from locator.counted import Counted, count_length
 from locator.coverage import measure_coverage
 from locator.errors import InputError
 from locator.siting.candidate_edges import WORTHWHILE_M, EdgePoints, find_edge_points
+from locator.siting.candidate_worth import Worth, find_worth, measure_gains
 from tests.oracles import Town, random_town
 from tests.towns import cross, make_network, place
 
@@ -125,6 +127,30 @@ def test_edge_points_weighed_by_demand_move_to_where_people_are() -> None:
     assert found.street.tolist() == [0]
     assert found.offset_m.tolist() == pytest.approx([600.0])
     assert found.gain.tolist() == pytest.approx([101.0])
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 100_000), st.floats(20.0, 900.0))
+def test_gains_of_places_are_what_covering_the_town_again_leaves_less(
+    seed: int, within_m: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    town = random_town(rng)
+    network = make_network(town)
+    metres = count_length(network.streets)
+    counted = replace(metres, weight=rng.choice([0.0, 0.01, 1.0, 700.0], len(metres)))
+
+    def left(stations: list[tuple[int, float, float]]) -> Worth:
+        cover = measure_coverage(network, place(network, stations), within_m, depths=False)
+        return find_worth(cover, counted)
+
+    street = rng.permutation(np.flatnonzero(network.travel != 0))[:4]
+    offset = np.array([town.length[s] for s in street]) * rng.choice([0.0, 0.4, 1.0], len(street))
+    before = left(town.stations)
+    found = measure_gains(network, before, within_m, street, offset)
+    for s, x, gain in zip(street.tolist(), offset.tolist(), found.tolist(), strict=True):
+        after = left([*town.stations, (s, x, 0.0)])
+        assert gain == pytest.approx(before.total[-1] - after.total[-1], abs=1e-3, rel=1e-9)
 
 
 def test_edge_points_with_a_number_below_zero_are_refused() -> None:

@@ -6,7 +6,6 @@
     reach       distance to the nearest stations as a function of the place
     trips       round trips: the way there and the way back to one station
     stands      where a vehicle is left for the last stretch on foot
-    gain        what a new station would add at most
     gaps        connected uncovered pieces, and their farthest points
     siting_*    choosing sites on a matrix: search, and the bound that no choice can pass;
                 what each candidate alone reaches
@@ -36,7 +35,7 @@ def compile_all() -> int:
     from importlib import import_module
 
     for name in (
-        "cover_dominance", "cover_prices", "cover_search", "cover_tree", "gain", "gaps", "geometry",
+        "cover_dominance", "cover_prices", "cover_search", "cover_tree", "gaps", "geometry",
         "intervals", "lengths", "limited_prices", "limited_search", "losses", "reach", "search",
         "siting_bound", "siting_reach", "siting_search", "stands", "sweeps", "trips", "whatif",
     ):  # fmt: skip

@@ -19,7 +19,7 @@ import numpy as np
 
 from locator.arrays import LIMIT_TOLERANCE_M, Bools, Floats, Ints, Longs, frozen
 from locator.errors import InputError
-from locator.siting.candidate_worth import bound_gains, find_worth
+from locator.siting.candidate_worth import find_worth, measure_gains
 
 if TYPE_CHECKING:
     from locator.counted import Counted
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 WORTHWHILE_M = 1.0
 """How much more than at both ends a point must gain to be worth a candidate of its own."""
-_BATCH = 64  # most promising crossings that are measured exactly to begin with
 _KEPT = 200  # rows of distances kept, one number a crossing
 _STEP = 1.25  # lengths of streets are rounded up to powers of it for a bound
 _AHEAD, _BACK = 1, 2
@@ -110,9 +109,9 @@ class _Search:
         )
 
     def run(self, most_streets: int) -> EdgePoints:
-        at_most, streets = self._bound_nodes(), self.network.streets
-        best = self._best_node(at_most)
-        usable, bound = self._bound_streets(at_most, best)
+        at_node, streets = self._gain_at_nodes(), self.network.streets
+        best = float(at_node[self._buildable_nodes()].max(initial=0.0))
+        usable, bound = self._bound_streets(at_node, best)
         order = np.lexsort((usable, -bound))
         found: list[tuple[float, int, float]] = []
         rest = bound[order[most_streets:]]
@@ -120,7 +119,7 @@ class _Search:
             street = int(usable[place])
             offset, gain = self._best_on(street)
             best = max(best, gain)
-            if gain > max(map(self._gain_at, streets.ends[street].tolist())) + WORTHWHILE_M:
+            if gain > at_node[streets.ends[street]].max() + WORTHWHILE_M:
                 found.append((-gain, street, offset))
         columns = list(zip(*sorted(found), strict=True)) if found else [(), (), ()]
         return EdgePoints(
@@ -143,18 +142,18 @@ class _Search:
             there[streets.ends[owner[reached & usable], end]] = True
         return there
 
-    def _bound_nodes(self) -> Floats:
-        """What a station on each crossing would gain at most; zero where none may stand."""
+    def _gain_at_nodes(self) -> Floats:
+        """What a station on each crossing would gain; zero where the mode has no street."""
         streets = self.network.streets
         gain = np.zeros(len(streets.node_xy_m))
         usable = np.flatnonzero(self.network.travel != 0)
         node, first = np.unique(streets.ends[usable], return_index=True)
         street, at_end = usable[first // 2], first % 2 == 1
         offset = np.where(at_end, self.run_m[street], 0.0)
-        gain[node] = bound_gains(self.network, self.worth, self.limit, street, offset)
+        gain[node] = measure_gains(self.network, self.worth, self.limit, street, offset)
         return gain
 
-    def _bound_streets(self, at_most: Floats, best: float) -> tuple[Longs, Floats]:
+    def _bound_streets(self, at_node: Floats, best: float) -> tuple[Longs, Floats]:
         """Streets that may hold a better point than `best`, and what their points gain at most.
 
         What is covered from a place of a street open both ways, x from its nearer end, lies within
@@ -162,7 +161,7 @@ class _Search:
         """
         travel, ends = self.network.travel, self.network.streets.ends
         usable = np.flatnonzero((travel != 0) & (self.run_m > 0))
-        bound = at_most[ends[usable]].sum(axis=1) + self.own[usable]
+        bound = at_node[ends[usable]].sum(axis=1) + self.own[usable]
         kept = bound > best + LIMIT_TOLERANCE_M
         usable, bound = usable[kept], bound[kept]
         half = np.where(travel[usable] == _AHEAD | _BACK, self.run_m[usable] / 2, np.inf)
@@ -172,29 +171,9 @@ class _Search:
             street = np.repeat(usable[mine], 2)
             offset = np.stack((np.zeros(len(mine)), self.run_m[usable[mine]]), axis=1).ravel()
             farther = self.limit + _STEP**number
-            gains = bound_gains(self.network, self.worth, farther, street, offset)
+            gains = measure_gains(self.network, self.worth, farther, street, offset)
             bound[mine] = np.minimum(bound[mine], gains.reshape(-1, 2).max(axis=1))
         return usable, bound
-
-    def _best_node(self, at_most: Floats) -> float:
-        """The gain of the best of the most promising crossings."""
-        nodes = np.flatnonzero(self._buildable_nodes())
-        nodes = nodes[np.lexsort((nodes, -at_most[nodes]))][:_BATCH]
-        return max(map(self._gain_at, nodes.tolist()), default=0.0)
-
-    def _gain_at(self, node: int) -> float:
-        """What a station on a crossing gains."""
-        row, travel = self._row(node), self.network.travel
-        near = np.isfinite(row[self.network.streets.ends]).any(axis=1)
-        street = np.flatnonzero(near & (travel != 0) & (self.own > 0))
-        return float(self._covered(street, *self._left(street, row)).sum())
-
-    def _left(self, near: Longs, cost: Floats) -> tuple[Floats, Floats]:
-        """Metres of each street that are in reach over its two ends; below zero for none."""
-        travel, ends = self.network.travel[near], self.network.streets.ends[near]
-        over_start = np.where(travel & _BACK != 0, self.limit - cost[ends[:, 0]], -np.inf)
-        over_end = np.where(travel & _AHEAD != 0, self.limit - cost[ends[:, 1]], -np.inf)
-        return over_start, over_end
 
     def _covered(self, street: Longs, over_start: Floats, over_end: Floats) -> Floats:
         """What two ends reach of each street."""
@@ -276,7 +255,7 @@ class _Line:
         return _add_lines(row, np.append(place, own_place), np.append(value, own_value))
 
     def _left(self, street: Longs, place: Floats) -> tuple[Floats, Floats]:
-        """As `_Search._left`, for a station at a place of this street."""
+        """Metres of each street in reach over its two ends, of a station here; below 0 for none."""
         network = self.search.network
         travel, ends = network.travel[street], network.streets.ends[street]
         way = np.minimum(self.cost[0][ends].T + place, self.cost[1][ends].T + self.length - place)

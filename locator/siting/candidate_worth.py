@@ -1,4 +1,4 @@
-"""What there is still to gain on the streets, and what places gain of it at most."""
+"""What there is still to gain on the streets, and what places gain of it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from locator.arrays import Bools, Floats, Ints, Longs, frozen
+from locator.arrays import Floats, Ints, Longs, frozen
 from locator.coverage import COVERED
 from locator.overlay import NOWHERE, overlay_pieces
+from locator.placement import place_snapped
+from locator.siting.reaching import Searcher
+from locator.snapping import Snapped
 
 if TYPE_CHECKING:
     from locator.counted import Counted
     from locator.coverage import Coverage
     from locator.network import StreetNetwork
 
-_CLASSES, _STEP = 12, 1.25  # weights are rounded up to so many classes for a bound
+_BLOCK = 8192  # places whose reached parts are in memory at once
 
 
 class Worth(NamedTuple):
@@ -66,52 +69,26 @@ def find_worth(cover: Coverage, counted: Counted) -> Worth:
     )  # fmt: skip
 
 
-def bound_gains(
+def measure_gains(
     network: StreetNetwork, worth: Worth, within_m: float, street: Ints | Longs, offset_m: Floats
 ) -> Floats:
-    """What a station at each place gains at most; exact where all metres are worth the same.
+    """What a station at each place gains, as a plan would find it.
 
-    Weights are rounded up to a few classes, each of which is one pass of the kernel.
+    O(places x neighbourhood log neighbourhood), a block of places in memory at a time.
     """
+    wanted = np.zeros(len(network.streets), bool)
+    wanted[worth.street[worth.weight > 0]] = True
+    anywhere = np.full(len(network.streets.node_xy_m), np.inf)  # stations of today turn none back
     gain = np.zeros(len(street))
-    heavy = worth.weight > 0
-    if not heavy.any() or not len(street):
-        return gain
-    top = float(worth.weight.max())
-    place = np.floor(np.log(top / worth.weight[heavy]) / np.log(_STEP) + 1e-9)
-    level = np.full(len(heavy), -1)
-    level[heavy] = np.minimum(place, _CLASSES - 1)
-    for number in np.unique(level[heavy]).tolist():
-        mine = level == number
-        most = float(worth.weight[mine].max())
-        gain += most * _measure(network, worth, mine, within_m, (street, offset_m))
-    return gain
-
-
-def _measure(
-    network: StreetNetwork,
-    worth: Worth,
-    mine: Bools,
-    within_m: float,
-    places: tuple[Ints | Longs, Floats],
-) -> Floats:
-    """Metres of some pieces that a station at each place covers."""
-    from locator.kernels.gain import measure_gains
-
-    nodes, streets = len(network.streets.node_xy_m), len(network.streets)
-    first = np.searchsorted(worth.street[mine], np.arange(streets + 1)).astype(np.int64)
-    spans = (first, np.stack((worth.low_m[mine], worth.high_m[mine]), axis=1))
-    none = (
-        np.zeros(streets + 1, np.int64), np.empty(0, np.int32), np.empty(0), np.empty(0)
-    )  # fmt: skip
-    entries = len(network.into) + 2
-    space = (
-        np.zeros(nodes, np.int32), np.empty(nodes), np.empty(entries),
-        np.empty(entries, np.int32), np.zeros(streets, np.int32), np.empty(streets, np.int32),
-    )  # fmt: skip
-    gain = np.empty(len(places[0]))
-    measure_gains(
-        network.into.group, network.group, np.full(nodes, np.inf), none, spans,
-        np.zeros(streets), places[0].astype(np.int32), places[1], within_m, 0, space, gain,
-    )  # fmt: skip
+    for begin in range(0, len(street), _BLOCK):
+        mine = slice(begin, begin + _BLOCK)
+        count = len(street[mine])
+        spots = Snapped(
+            frozen(street[mine], np.int32), frozen(offset_m[mine], np.float64),
+            frozen(np.zeros(count)),
+        )  # fmt: skip
+        placement = place_snapped(network, spots, np.arange(count, dtype=np.int32))
+        found = Searcher(network, placement, anywhere, within_m).reaches(wanted)
+        part = worth.before(found.street, found.high_m) - worth.before(found.street, found.low_m)
+        gain[mine] = np.bincount(found.candidate, part, count)
     return gain
