@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -152,10 +151,10 @@ def _plan_sites(
 
 def _hand_over(document: dict[str, Any], lines: list[str], output: Path | None) -> None:
     """Print the document, and write it where that is wanted."""
-    from locator.workspace import replace_text
+    from locator.siting.plan_document import write_plan
 
     if output is not None:
-        replace_text(output, json.dumps(document, ensure_ascii=False) + "\n")
+        write_plan(output, document)
     show(document, lines)
 
 

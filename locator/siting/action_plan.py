@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from dataclasses import dataclass, replace
 from math import fsum
@@ -19,9 +18,8 @@ from locator.siting.certificate import Certificate, bound_by_certificate
 from locator.siting.exclusion import Choice, choose_apart
 from locator.siting.ordering import order_sites
 from locator.siting.packing import pack
-from locator.siting.plan_document import hash_document, measure_gap
+from locator.siting.plan_document import hash_document, measure_gap, write_plan
 from locator.siting.problem import NO_FLOATS, NO_INTS
-from locator.workspace import replace_text
 
 if TYPE_CHECKING:
     from locator.arrays import Floats, Ints
@@ -188,8 +186,8 @@ class ActionPlan:
         return document
 
     def save(self, path: Path) -> None:
-        """Write the document to a file, aside first, so that no half plan is left behind."""
-        replace_text(path, json.dumps(self.to_json(), ensure_ascii=False) + "\n")
+        """Write the document to a file; see `plan_document.write_plan`."""
+        write_plan(path, self.to_json())
 
 
 def plan_actions(

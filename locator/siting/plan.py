@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from locator.errors import InputError
 from locator.siting.packing import pack
-from locator.siting.plan_document import hash_document, measure_gap
-from locator.workspace import replace_text
+from locator.siting.plan_document import hash_document, measure_gap, write_plan
 
 if TYPE_CHECKING:
     from locator.arrays import Floats, Ints
@@ -216,8 +214,8 @@ class Plan:
         return document
 
     def save(self, path: Path) -> None:
-        """Write the document to a file, aside first, so that no half plan is left behind."""
-        replace_text(path, json.dumps(self.to_json(), ensure_ascii=False) + "\n")
+        """Write the document to a file; see `plan_document.write_plan`."""
+        write_plan(path, self.to_json())
 
     def verify(self, version: CityVersion) -> Verification:
         """Check value and bound anew from the city; see `verification.verify_plan`."""

@@ -1,4 +1,4 @@
-"""The document of a plan: how it is hashed and read, apart from who makes it and who checks it."""
+"""The document of a plan: hashed, written and read, apart from who makes it and who checks it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from locator.errors import InputError
+from locator.workspace import replace_text
 
 _UNHASHED = ("seconds", "hash")
 
@@ -27,8 +28,13 @@ def hash_document(document: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def write_plan(path: Path, document: dict[str, Any]) -> None:
+    """Write the document to a file, aside first, so that no half plan is left behind."""
+    replace_text(path, json.dumps(document, ensure_ascii=False) + "\n")
+
+
 def read_plan(path: Path) -> dict[str, Any]:
-    """The document that `locator plan -o` wrote.
+    """The document that `write_plan` wrote.
 
     Raises
     ------

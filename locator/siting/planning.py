@@ -144,12 +144,11 @@ def _judge(city: CityProblem, answer: Solution | None) -> tuple[float, float | N
     """Value, bound and whether they meet, in the unit of the plan."""
     if answer is None:
         return city.start, city.start, True
-    value = city.value(answer.value)
+    value, bound = city.value(answer.value), city.bound(answer)
     if answer.certificate.proof == "none" and not answer.proven:
         return value, None, False
-    bound = value if answer.proven else city.bound(answer)
-    proven = answer.proven and (city.question.objective != "worst" or value <= city.far)
-    return value, bound if proven or not answer.proven else min(bound, city.far), proven
+    # The bound of a proven answer is its value, unless ways were cut short before they met.
+    return value, bound, answer.proven and bound == value
 
 
 def _tell_reason(city: CityProblem, answer: Solution | None) -> str:
