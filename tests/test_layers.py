@@ -253,6 +253,7 @@ ORDER = [
     "locator.version_like",
     "locator.siting.reaching",
     "locator.siting.candidate_worth",
+    "locator.siting.street_gain",
     "locator.siting.candidate_edges",
     "locator.siting.candidate_sets",
     "locator.siting.cover_rows",

@@ -30,6 +30,10 @@ class Worth(NamedTuple):
         Where each street begins on the line.
     at, total : (k,)
         Places on the line, and what lies before each.
+    first : (s + 1,)
+        Street i has the pieces first[i] .. first[i + 1].
+    own : (s,)
+        What lies on each street.
     street : (w,)
     low_m, high_m, weight : (w,)
         The pieces of street that there are to gain, ascending and apart; worth of each metre.
@@ -38,6 +42,8 @@ class Worth(NamedTuple):
     start: Floats
     at: Floats
     total: Floats
+    first: Longs
+    own: Floats
     street: Ints
     low_m: Floats
     high_m: Floats
@@ -61,10 +67,13 @@ def find_worth(cover: Coverage, counted: Counted) -> Worth:
     length = cover.network.streets.length_m
     start = np.cumsum(length) - length
     at = np.stack((start[street] + low, start[street] + high), axis=1).ravel()
-    gained = np.stack((np.zeros(len(low)), weight * (high - low)), axis=1).ravel()
+    held = weight * (high - low)
+    gained = np.stack((np.zeros(len(low)), held), axis=1).ravel()
     return Worth(
         frozen(start), frozen(np.append(at, start[-1] + length[-1])),
-        frozen(np.append(np.cumsum(gained), float((weight * (high - low)).sum()))),
+        frozen(np.append(np.cumsum(gained), float(held.sum()))),
+        frozen(np.searchsorted(street, np.arange(len(length) + 1)), np.int64),
+        frozen(np.bincount(street, held, len(length))),
         street, low, high, frozen(weight),
     )  # fmt: skip
 
