@@ -144,6 +144,7 @@ ORDER = [
     "locator.registry.schedules",
     "locator.registry.records",
     "locator.registry.history",
+    "locator.registry.undo",
     "locator.registry.batches",
     "locator.registry.disclosures",
     "locator.registry.sealing",

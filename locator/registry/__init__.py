@@ -8,7 +8,8 @@ matching    which stored station a row speaks of
 models      the tables; migrations brings older ones up to date
 database    SQLite or PostgreSQL, opened and checked
 records     entries in and out of the tables
-history     who changed what; the registry of a past day; taking an import back
+history     who changed what; the registry of a past day
+undo        taking an import back, worked out before anything is written
 imports     what an import will do, worked out before anything is written
 snapshots   the stations as columns, read whole or brought up to date
 batches     writing, all or nothing, with a version
@@ -22,9 +23,10 @@ from locator.registry.batches import NOBODY, Actor
 from locator.registry.codes import check_character, code_series, split_code
 from locator.registry.database import FILE_NAME
 from locator.registry.entries import Doubt, Entry, Rejection
-from locator.registry.history import Batch, Change, UndoReport
+from locator.registry.history import Batch, Change
 from locator.registry.imports import ImportReport
 from locator.registry.store import Registry
+from locator.registry.undo import UndoReport
 
 __all__ = [
     "FILE_NAME",

@@ -43,6 +43,7 @@ from locator.registry.imports import ImportPlan, ImportReport, Inspect, plan_imp
 from locator.registry.reading import Check, EntryReader
 from locator.registry.sealing import KEY_NAME, SEALED, Sealer
 from locator.registry.snapshots import Snapshot, read_snapshot, station_of
+from locator.registry.undo import UndoReport, plan_undo
 from locator.stations import Stations
 
 if TYPE_CHECKING:
@@ -343,7 +344,7 @@ class Registry:
         *,
         by: Actor = NOBODY,
         dry_run: bool = False,
-    ) -> history.UndoReport:
+    ) -> UndoReport:
         """Take an import back: its new stations go, changed ones get their old values again.
 
         What somebody changed after the import stays, and is named. Codes are not used again.
@@ -361,7 +362,7 @@ class Registry:
             It was taken back already.
         """
         with self.database.read() if dry_run else self.database.write() as connection:
-            plan = history.plan_undo(connection, batch_id)
+            plan = plan_undo(connection, batch_id)
             if not dry_run:
                 counts = plan.report.to_dict()
                 with open_batch(connection, "undo", by, counts=counts) as writing:
