@@ -6,8 +6,6 @@ Every change makes a new version; `City.current()` gives the one in force as a `
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 import os
 import threading
 import time
@@ -23,16 +21,13 @@ import shapely
 
 from geodata.areas import Area, read_areas, to_geojson, unite
 from geodata.datum import Projection, pick_projection
-from locator.basemap import draw_basemap
 from locator.errors import DataError, InputError
-from locator.modes import laid_modes
-from locator.network import StreetNetwork, build_network
 from locator.registry import NOBODY, Actor, ImportReport, Registry, code_series
 from locator.registry.watch import Watch
-from locator.street_store import StreetStore, kept_buffer
-from locator.streets import Streets, build_streets, compare_streets
+from locator.street_import import buffer_of, replace_streets
+from locator.street_store import StreetStore
 from locator.view import CityView
-from locator.workspace import CityConfig, Workspace, replace_text, write_json_lines
+from locator.workspace import CityConfig, Workspace, replace_text
 
 if TYPE_CHECKING:
     from geodata.extract import StreetExtract
@@ -278,74 +273,16 @@ class City:
         started: float | None = None,
         report: Report | None = None,
     ) -> dict[str, Any]:
-        """Build streets and networks from lines and put them in force, all or nothing.
-
-        Their places and waters are kept beside them for later questions, and so is the basemap.
-        """
-        tell = report or (lambda _share, _text: None)
-        started = time.perf_counter() if started is None else started
-        tell(0.3, "building streets")
-        buffer_m = self._buffer(buffer_m)
-        streets = build_streets(
-            extract.lines,
-            crs=self.config.crs or None,
-            boundary=unite(areas) if areas else None,
+        """As `import_streets`, from lines that were read; see `street_import.replace_streets`."""
+        return replace_streets(
+            self.workspace,
+            self.config,
+            extract,
+            areas=areas,
             buffer_m=buffer_m,
+            started=started,
+            report=report,
         )
-        difference, lost = self._difference(streets)
-        networks = {}
-        with self.workspace.new_streets(streets.hash) as folder:
-            streets.save(folder / "streets")
-            laid = laid_modes()
-            for place, mode in enumerate(laid):
-                tell(0.6 + 0.3 * place / len(laid), f"network {mode.code}")
-                network = build_network(streets, mode)
-                network.save(folder / "networks" / mode.code)
-                networks[mode.code] = _describe(network)
-            replace_text(folder / "import.json", json.dumps({"buffer_m": buffer_m}))
-            write_json_lines(folder / "pois.jsonl", (poi._asdict() for poi in extract.pois))
-            waters = [
-                Area(water.geometry, {"id": water.id, "kind": water.kind, "name": water.name})
-                for water in extract.water
-            ]
-            (folder / "water.geojson").write_text(to_geojson(waters), encoding="utf-8")
-            draw_basemap(folder, streets, report=lambda share, text: tell(0.9 + 0.1 * share, text))
-            if areas:
-                replace_text(self.workspace.boundary_path, to_geojson(areas))
-        tell(1.0, "done")
-        return {
-            "nodes": len(streets.node_xy_m),
-            "edges": len(streets),
-            "length_m": {code: row["length_m"] for code, row in networks.items()},
-            "components": {code: row["components"] for code, row in networks.items()},
-            "main_share": {code: row["main_share"] for code, row in networks.items()},
-            "difference": difference,
-            "warnings": [*extract.lines.warnings, *lost],
-            "seconds": round(time.perf_counter() - started, 3),
-        }
-
-    def _buffer(self, given: float | None) -> float:
-        """The buffer of an import: as given, else as last time, else the city's."""
-        if given is not None:
-            if not 0 <= given < math.inf:
-                raise InputError(f"the buffer is {given} m, expected 0 or more metres")
-            return given
-        try:
-            folder = self.workspace.streets_folder()
-        except DataError:  # the streets are being replaced because they are damaged
-            folder = None
-        kept = None if folder is None else kept_buffer(folder)
-        return self.config.buffer_m if kept is None else kept
-
-    def _difference(self, streets: Streets) -> tuple[dict[str, float] | None, list[str]]:
-        """What changes against the streets in force; damaged ones are replaced all the same."""
-        try:
-            before = self.workspace.streets_folder()
-            if before is None:
-                return None, []
-            return compare_streets(Streets.open(before / "streets"), streets)._asdict(), []
-        except DataError as problem:
-            return None, [f"the streets before could not be compared: {problem}"]
 
     def import_stations(
         self,
@@ -404,7 +341,7 @@ class City:
             return None
         projection = _projection_near(shape)
         local = shapely.transform(shape, projection.to_xy)
-        zone = shapely.buffer(local, self._buffer(None), quad_segs=4)
+        zone = shapely.buffer(local, buffer_of(self.workspace, self.config), quad_segs=4)
         shapely.prepare(zone)
 
         def check(lon_deg: float, lat_deg: float) -> str | None:
@@ -422,11 +359,3 @@ class City:
 def _projection_near(shape: Any) -> Projection:
     west, south, east, north = shapely.bounds(shape).tolist()
     return pick_projection((west + east) / 2, (south + north) / 2)
-
-
-def _describe(network: StreetNetwork) -> dict[str, Any]:
-    return {
-        "length_m": round(network.total_m, 3),
-        "components": len(network.component_m),
-        "main_share": network.main_share,
-    }

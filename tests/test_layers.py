@@ -305,6 +305,7 @@ ORDER = [
     "locator.siting.explanation",
     "locator.screening",
     "locator.siting.candidate_partners",
+    "locator.street_import",
     "locator.city",
     "locator.closures",
     "locator.checks",
