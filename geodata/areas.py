@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from geodata.datum import reproject, to_wgs84
+from geodata.datum import to_wgs84
 from geodata.errors import DataError, InputError
+from geodata.projection import reproject
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry

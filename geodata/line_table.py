@@ -20,11 +20,12 @@ import shapely
 from numpy.typing import NDArray
 
 from geodata.access import RULE_KEYS, strictest_rule
-from geodata.datum import reproject, to_wgs84
+from geodata.datum import to_wgs84
 from geodata.errors import InputError
 from geodata.extract import OSM_ATTRIBUTION
 from geodata.joining import join_places, select_lines
 from geodata.lines import BIKE_BACKWARD, MOTOR_BACKWARD, StreetLines
+from geodata.projection import reproject
 
 TAG_KEYS = (*RULE_KEYS, "name")
 OSM_ID_COLUMNS = frozenset({"osmid", "osm_id"})

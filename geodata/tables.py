@@ -16,13 +16,13 @@ import numpy as np
 
 from geodata.cells import cell_text, is_blank
 from geodata.columns import POSITION_FIELDS, Columns, find_datum, guess_columns
-from geodata.datum import reproject
 from geodata.delimited import HEAD_BYTES, find_encoding, guess_encoding, read_delimited
 from geodata.documents import all_headings, read_json
 from geodata.equipment import Equipment, parse_answer, parse_facilities
 from geodata.errors import InputError
 from geodata.headings import Listing, Record, check_positions
 from geodata.positions import Place, Problem, range_problem, read_position, shown, swap_problems
+from geodata.projection import reproject
 
 MAX_BYTES = 1 << 29  # 512 MB; a national list of 200,000 rows has about 100 MB
 _EXAMPLE_ROWS = 1000  # rows among which a cell for the preview is looked for

@@ -25,7 +25,7 @@ from locator.spans import checked_area
 from locator.workspace import DISTRICTS, replace_text
 
 if TYPE_CHECKING:
-    from geodata.datum import Projection
+    from geodata.projection import Projection
     from locator.arrays import Floats, Ints
     from locator.workspace import Workspace
 

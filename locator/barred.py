@@ -23,7 +23,7 @@ from locator.cuts import Cut, Events, cut_street, find_events, mode_bit
 from locator.pieces import cut_streets, locate_on_streets
 
 if TYPE_CHECKING:
-    from geodata.datum import Projection
+    from geodata.projection import Projection
     from locator.barriers import Barrier
     from locator.snapping import SnapGrid
     from locator.streets import Streets

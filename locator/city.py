@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import shapely
 
 from geodata.areas import Area, read_areas, to_geojson, unite
-from geodata.datum import Projection, pick_projection
+from geodata.projection import Projection, pick_projection
 from locator.errors import DataError, InputError
 from locator.registry import NOBODY, Actor, ImportReport, Registry, code_series
 from locator.registry.watch import Watch

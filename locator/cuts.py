@@ -22,7 +22,7 @@ from locator.modes import find_mode, modes
 from locator.snapping import SnapGrid, at_node
 
 if TYPE_CHECKING:
-    from geodata.datum import Projection
+    from geodata.projection import Projection
     from locator.barriers import Barrier
     from locator.streets import Streets
 

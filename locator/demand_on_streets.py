@@ -21,7 +21,7 @@ from locator.demand import CLASSES, GRID, HEXAGONS, Demand
 from locator.overlay import NOWHERE, overlay_pieces
 
 if TYPE_CHECKING:
-    from geodata.datum import Projection
+    from geodata.projection import Projection
     from locator.snapping import Snapped
     from locator.streets import Streets
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from geodata.areas import Area
-    from geodata.datum import Projection
+    from geodata.projection import Projection
     from locator.arrays import Floats, Longs
     from locator.network import StreetNetwork
     from locator.version import CityVersion

@@ -27,7 +27,7 @@ from locator.errors import InputError, NotFoundError
 from locator.hours import Hours
 
 if TYPE_CHECKING:
-    from geodata.datum import Projection
+    from geodata.projection import Projection
 
 NO_FACILITIES: Mapping[str, bool] = MappingProxyType({})
 UNKNOWN_HOURS = Hours()

@@ -13,8 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geodata.datum import Projection
 from geodata.extract import Poi
+from geodata.projection import Projection
 from locator.modes import Mode, find_mode
 from locator.network import StreetNetwork, build_network
 from locator.snapping import SnapGrid

@@ -16,7 +16,6 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geodata.datum import Projection, pick_projection
 from geodata.joining import select_lines, sort_tables, sorted_table
 from geodata.lines import (
     BACKWARD,
@@ -31,6 +30,7 @@ from geodata.lines import (
     StreetLines,
     reverse_access,
 )
+from geodata.projection import Projection, pick_projection
 from locator.arrays import Bytes, Floats, Ints, Longs, frozen, open_arrays, save_arrays
 from locator.errors import DataError, InputError
 from locator.mapped import give_back

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from geodata.datum import Projection
+from geodata.projection import Projection
 
 METRES = Projection("EPSG:4549")
 WEST_M, SOUTH_M = 580_000.0, 3_543_000.0

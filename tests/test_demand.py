@@ -391,7 +391,7 @@ def test_changed_layer_is_read_anew_and_lost_areas_are_told(tmp_path: Path) -> N
 def test_cell_shapes_are_the_ground_of_their_cells() -> None:
     import h3
 
-    from geodata.datum import Projection
+    from geodata.projection import Projection
     from locator.demand_on_streets import cell_shapes
 
     cell = h3.latlng_to_cell(32.0, 120.8, 9)

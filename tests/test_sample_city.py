@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 
-from geodata.datum import Projection
 from geodata.errors import InputError
 from geodata.lines import BIKE, BRIDGE, ELEVATED, FOOT, MOTOR, STEPS, TUNNEL
+from geodata.projection import Projection
 from geodata.sample_city import SampleCity, make_sample
 from geodata.sample_city.bend import UNIT_M, draw_bend
 from geodata.sample_city.plan import Plan, read_plan

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geodata.datum import pick_projection
+from geodata.projection import pick_projection
 from locator.errors import InputError, NotFoundError
 from locator.hours import Hours, Rule
 from locator.stations import Station, Stations

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geodata.datum import Projection
+from geodata.projection import Projection
 from geodata.sample_city.bend import UNIT_M, Bend, draw_bend
 
 if TYPE_CHECKING:

@@ -85,7 +85,7 @@ def truth(poa: StreetNetwork) -> Truth:
 
 
 def to_lonlat(truth: Truth) -> list[list[float]]:
-    from geodata.datum import Projection
+    from geodata.projection import Projection
 
     lonlat = Projection(truth.network.streets.crs).to_lonlat(truth.points_xy_m)
     return [[float(lon), float(lat)] for lon, lat in lonlat]
@@ -177,7 +177,7 @@ def test_valhalla_isochrones_are_100_times_slower(
 
 
 def area_of(answers: list[Any], truth: Truth) -> Any:
-    from geodata.datum import Projection
+    from geodata.projection import Projection
 
     projection = Projection(truth.network.streets.crs)
     shapes = [
