@@ -16,6 +16,7 @@ from typing_extensions import override
 from locator.arrays import LIMIT_TOLERANCE_M, Bytes, Floats, Ints, Longs, frozen
 from locator.counted import Counted, count_length
 from locator.errors import InputError
+from locator.gaps import Gaps, find_gaps
 from locator.pieces import cut_streets, locate_on_streets
 from locator.sweep import sweep_k_nearest, sweep_nearest
 
@@ -28,34 +29,8 @@ if TYPE_CHECKING:
 
 COVERED, UNCOVERED, UNREACHABLE = 0, 1, 2
 STATES = ("covered", "uncovered", "unreachable")
-LISTED_GAP_M = 1e-3  # shorter gaps count in the totals and are not listed
 _DEPTHS = 3
 MOST_DEPTH = 100  # labels a node: memory grows with it
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Gaps:
-    """Connected uncovered pieces of street, the longest first.
-
-    Parameters
-    ----------
-    length_m, farthest_m : (g,)
-        Metres of street; the farthest point's way to its nearest station, in the network's cost.
-    farthest_street, farthest_offset_m : (g,)
-        Where that point is.
-    first, piece : (g + 1,), (p,)
-        Rows of the coverage's pieces that make up gap i: piece[first[i]:first[i + 1]].
-    """
-
-    length_m: Floats
-    farthest_m: Floats
-    farthest_street: Ints
-    farthest_offset_m: Floats
-    first: Longs
-    piece: Longs
-
-    def __len__(self) -> int:
-        return len(self.length_m)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -239,9 +214,9 @@ def measure_coverage(
     labels, nearest = _label(network, placement, within_m, count, labels)
     pieces = _cover(network, placement, within_m, depth, (*labels, nearest))
     bare = (labels[0][:, depth - 1] > within_m + LIMIT_TOLERANCE_M).astype(np.uint8)
-    gap, table = _find_gaps(network, placement, pieces, nearest, bare)
+    gap, table = find_gaps(network, placement, pieces, nearest, bare)
     street, state = pieces[0], pieces[3]
-    low, high = (_real(network, street, place) for place in pieces[1:3])
+    low, high = (network.to_metres(street, place) for place in pieces[1:3])
     metres = [_sum(high[state == s] - low[state == s]) for s in range(3)]
     first = np.zeros(len(network.streets) + 1, np.int64)
     np.cumsum(np.bincount(street, minlength=len(network.streets)), out=first[1:])
@@ -310,16 +285,6 @@ def _label(
     return (nearest[:, None], row[:, None]), nearest
 
 
-def _real(network: StreetNetwork, street: Ints, place: Floats) -> Floats:
-    """Real metres along their streets of places in the network's cost."""
-    stretch = network.stretch
-    if stretch is None:
-        return place
-    # The end of a street stays its end, to the last bit.
-    ends = place >= network.group[1][street]
-    return np.where(ends, network.streets.length_m[street], place / stretch[street])
-
-
 def _sum(values: Floats) -> float:
     # numpy sums in pairs, which keeps the error near one unit in the last place.
     return float(values.sum())
@@ -348,45 +313,3 @@ def _cover(
         if count <= room:
             return street[:count], low[:count], high[:count], state[:count]
         room = count
-
-
-def _find_gaps(
-    network: StreetNetwork,
-    placement: Placement,
-    pieces: tuple[Ints, Floats, Floats, Bytes],
-    nearest: Floats,
-    bare: Bytes,
-) -> tuple[Ints, Gaps]:
-    """Number the gaps, longest first, and find the farthest point of each."""
-    from locator.kernels.gaps import find_farthest, group_pieces, link_gaps
-
-    street, low, high, _ = pieces
-    gap = np.empty(len(street), np.int32)
-    count = link_gaps(pieces, bare, network.group, gap)
-    rows = np.flatnonzero(gap >= 0)
-    metres, place = np.empty(len(rows)), np.empty(len(rows))
-    find_farthest(
-        street[rows], low[rows], high[rows], network.group, nearest, placement.group, metres, place
-    )
-    real = [_real(network, street[rows], place[rows]) for place in (low, high)]
-    length = np.bincount(gap[rows], weights=real[1] - real[0], minlength=count)
-    # Worst first; equal ones by their first piece, so that the order is always the same.
-    order = np.lexsort((np.arange(count), -length))
-    order = order[length[order] >= LISTED_GAP_M]
-    rank = np.full(count + 1, -1, np.int32)
-    rank[order] = np.arange(len(order))
-    gap = rank[gap]
-    own = gap[rows]
-    first = np.zeros(len(order) + 1, np.int64)
-    np.cumsum(np.bincount(own[own >= 0], minlength=len(order)), out=first[1:])
-    piece, worst = np.empty(first[-1], np.int64), np.empty(len(order), np.int64)
-    group_pieces(own, metres, first, piece, worst)
-    table = Gaps(
-        frozen(length[order]),
-        frozen(metres[worst]),
-        frozen(street[rows[worst]]),
-        frozen(_real(network, street[rows[worst]], place[worst])),
-        frozen(first),
-        frozen(rows[piece]),
-    )
-    return frozen(gap), table

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from locator.arrays import Bools, Floats, Ints, Longs, frozen
-from locator.coverage import LISTED_GAP_M, UNCOVERED, UNREACHABLE, Coverage
+from locator.coverage import UNCOVERED, UNREACHABLE, Coverage
+from locator.gaps import LISTED_GAP_M
 
 if TYPE_CHECKING:
     from locator.network import StreetNetwork

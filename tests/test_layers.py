@@ -221,6 +221,7 @@ ORDER = [
     "locator.street_match",
     "locator.street_names",
     "locator.sweep",
+    "locator.gaps",
     "locator.coverage",
     "locator.islands",
     "locator.health",
