@@ -150,6 +150,7 @@ ORDER = [
     "locator.registry.disclosures",
     "locator.registry.sealing",
     "locator.registry.exchange",
+    "locator.registry.personal",
     "locator.registry.reading",
     "locator.registry.template_rows",
     "locator.registry.template",

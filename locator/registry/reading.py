@@ -6,10 +6,7 @@ what a row leaves blank says nothing about the station.
 
 from __future__ import annotations
 
-import json
 import math
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -20,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from geodata.cells import cell_text, parse_number, parse_yes_no
+from geodata.cells import parse_number, parse_yes_no
 from geodata.datum import parse_datum, to_wgs84
 from geodata.districts import current_code, find_district
 from geodata.fields import Field, fields, line_text, parse_value
@@ -38,17 +35,13 @@ from locator.errors import InputError
 from locator.hours import Hours, ReadHours, read_hours
 from locator.registry.codes import MAX_LENGTH, complete_code
 from locator.registry.entries import CORE, Entry, Rejection
+from locator.registry.personal import PersonalCells, Seal
 from locator.registry.records import clean
 from locator.registry.remarks import Remarks
-from locator.registry.sealing import SEALED
 
 Check = Callable[[float, float], str | None]
 
-# A mainland mobile number wherever it stands, with blanks, points or hyphens between its digits.
 _STAFF, _EMPLOYER = "staff", "employer"
-_MOBILE = re.compile(r"(?<!\d)(?:(?:\+|00)?86)?[\s()\-]*1[3-9]\d(?:[\s.\-]?\d){8}(?!\d)")
-_PERSONS = ("管理员", "负责人", "联系人", "站长", "经办人", "手机", "keeper", "contact person")
-_DIGITS_OF_A_PHONE = 5
 _DIGITS_TO_CALL = 7  # of a number in the same town; a mobile has 11
 _SHOWN_CHARS = 80
 _VERIFIED = "verified_on"
@@ -57,8 +50,6 @@ _NO_HOURS = ReadHours(Hours(), "")
 # The sheets of a city say the same things over and over.
 _read_hours = lru_cache(maxsize=4096)(read_hours)
 _says_unknown = lru_cache(maxsize=65536)(means_unknown)
-# Cells that are published and in which people write whom to call.
-_PUBLISHED = ("phone", "name", "address", "hours", "entrance_note", "floor_pos", "price_note")
 
 
 class EntryReader:
@@ -90,7 +81,7 @@ class EntryReader:
         datum: str,
         kind: str | None = None,
         check: Check | None = None,
-        seal: Callable[[str, str], str] | None = None,
+        seal: Seal | None = None,
     ) -> None:
         self.datum = parse_datum(datum)
         self._source = line_text(source)
@@ -102,6 +93,7 @@ class EntryReader:
         self._rows = Rows(source, ())
         self._row = 0
         self.remarks = Remarks()
+        self._persons = PersonalCells(seal, self.remarks, self._heading)
         self.datums: Counter[str] = Counter()
         self.unclear_status: set[int] = set()
         self.rejected: list[Rejection] = []
@@ -145,8 +137,8 @@ class EntryReader:
         self._row = row.number
         values = {n: text for n, text in row.values.items() if not _says_unknown(text)}
         extra = dict(row.extra)
-        self._hide_mobiles(values, extra)
-        self._take_private(values, extra)
+        self._persons.hide_mobiles(row.number, values, extra)
+        self._persons.take_sealed(values, extra)
         kind = self._read_kind(values, extra)
         if kind is None:
             return self._no_kind(row)
@@ -185,7 +177,7 @@ class EntryReader:
             source=line_text(values.get("source", "")) or self._source,
             source_id=source_id,
             sample=parse_yes_no(values.get("sample", "")),
-            extra=clean(self._sealed_extra(extra)),
+            extra=clean(self._persons.seal(extra)),
             row=row.number,
         )
 
@@ -294,48 +286,6 @@ class EntryReader:
             extra.setdefault(self._heading("number"), number)
         return complete_code(code), source_id
 
-    def _hide_mobiles(self, values: dict[str, str], extra: dict[str, Any]) -> None:
-        """Take private mobiles out of cells that are published; the cell is kept sealed."""
-        for name in _PUBLISHED:
-            text = unicodedata.normalize("NFKC", values.get(name, ""))
-            if not _MOBILE.search(text):
-                continue
-            self.remarks.note_mobile(self._row, name)
-            if self._seal:
-                heading = "private_phone" if name == "phone" else self._heading(name)
-                extra[heading] = self._seal("extra", line_text(values[name]))
-            rest = _MOBILE.sub("", text)
-            if name == "phone" and sum(map(str.isdigit, rest)) < _DIGITS_OF_A_PHONE:
-                rest = ""
-            values[name] = re.sub(r"[(（]\s*[)）]", "", rest).strip(" /,，、;；")
-
-    def _take_private(self, values: dict[str, str], extra: dict[str, Any]) -> None:
-        """Cells of a private export that were sealed, sealed again under their old headings."""
-        notes = {"private_phone": values.get("private_phone", "")}
-        told = values.get("private_notes", "")
-        if told:
-            with suppress(ValueError, RecursionError):
-                found = json.loads(told)
-                notes |= found if isinstance(found, dict) else {}
-            if len(notes) == 1:  # not as we wrote it
-                notes[self._heading("private_notes")] = told
-        for heading, text in notes.items():
-            if text and self._seal:
-                extra[heading] = self._seal("extra", line_text(cell_text(text)))
-
-    def _sealed_extra(self, extra: dict[str, Any]) -> dict[str, Any]:
-        """Cells that were not understood, those with somebody's name or number sealed."""
-        kept = {}
-        for heading, cell in extra.items():
-            text = cell_text(cell)
-            personal = any(word in heading.casefold() for word in _PERSONS)
-            if (personal or holds_mobile(text)) and self._seal:
-                sealed = text.startswith(SEALED)
-                kept[heading] = text if sealed else self._seal("extra", line_text(text))
-            else:
-                kept[heading] = cell
-        return kept
-
     def _as_received(self, row: Row) -> dict[str, Any]:
         """The position as it was received: by us, or by whom the file comes from."""
         told = [parse_number(row.values.get(name, "")) for name in ("lon_raw", "lat_raw")]
@@ -393,11 +343,6 @@ class EntryReader:
         if not text:
             return self.datum
         return parse_datum(text) if _is_datum(text) else self.datum
-
-
-def holds_mobile(text: str) -> bool:
-    """Whether a text has somebody's mobile number in it."""
-    return _MOBILE.search(unicodedata.normalize("NFKC", text)) is not None
 
 
 def _is_datum(text: str) -> bool:
