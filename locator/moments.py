@@ -99,7 +99,10 @@ def _next_weekly(found: re.Match[str], start: datetime) -> datetime:
 def _localised(moment: datetime, zone: str) -> datetime:
     if moment.tzinfo is None:
         return moment
-    return moment.astimezone(_find_zone(zone)).replace(tzinfo=None)
+    try:
+        return moment.astimezone(_find_zone(zone)).replace(tzinfo=None)
+    except OverflowError:  # a few hours beyond the first or the last day that there is
+        raise InputError(f"time {moment} lies beyond the calendar: {_EXPECTED}") from None
 
 
 def _find_zone(name: str) -> ZoneInfo:

@@ -302,7 +302,15 @@ def test_moment_that_is_none_is_refused(text: str) -> None:
         find_moment(text, zone=ZONE, now=MONDAY)
 
 
-@pytest.mark.parametrize("text", ["0001-01-01T00:00", "9999-12-31T23:59"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0001-01-01T00:00",
+        "9999-12-31T23:59",
+        "0001-01-01T00:00+23:59",  # in the city's own zone there is no such year
+        "9999-12-31T23:59-23:59",
+    ],
+)
 def test_moment_beyond_the_calendar_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="beyond the calendar"):
         find_moment(text, zone=ZONE, now=MONDAY)
