@@ -43,6 +43,7 @@ def create_app(config: Settings | None = None) -> Flask:
         embed,
         errors,
         headers,
+        hosts,
         languages,
         packing,
         page_context,
@@ -70,6 +71,7 @@ def create_app(config: Settings | None = None) -> Flask:
     packing.install(app)
     headers.install(app, {"img-src": tiles.origins} if tiles else None)
     errors.install(app)
+    hosts.install(app)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(station_pages.blueprint)
     app.register_blueprint(embed.blueprint)

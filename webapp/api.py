@@ -17,6 +17,7 @@ from flask import Blueprint, Response, request
 from locator.hours.timetable import OPEN, UNKNOWN
 from locator.slider import curve_document
 from webapp import packing
+from webapp.bodies import json_body
 from webapp.cards import way_in
 from webapp.languages import current_language
 from webapp.listing import choose_listed
@@ -28,7 +29,6 @@ from webapp.params import (
     Parameters,
     StationsQuery,
     TileQuery,
-    from_json,
     from_query,
 )
 from webapp.state import current_view, local_now, measure, shared, view_at
@@ -103,7 +103,7 @@ def doors() -> Response:
 def nearest() -> Response:
     """The nearest stations of one position or named place, with routes."""
     from_query(NoParameters, request.args)
-    asked = from_json(NearestBody, request.get_data())
+    asked = json_body(NearestBody)
     response = _json(nearest_answer(view_at(asked.at), asked))
     response.headers["Cache-Control"] = "no-store"
     return response

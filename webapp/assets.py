@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from flask import request, send_from_directory
 
 from locator.errors import DataError
+from webapp.params import FileQuery, from_query
 from webapp.vendor import read_manifest
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).resolve().parent / "static"
 PREFIX = "/static/"
 VENDORED = "vendor/"
+_FILES = frozenset({"static", "packaged"})
 _MARK = 16  # hex digits of the hash in an address
 _KEEP = "public, max-age=31536000, immutable"
 _log = logging.getLogger(__name__)
@@ -64,6 +66,10 @@ def install(app: Flask, vendor: Path) -> Assets:
     assets = Assets(vendor)
     app.jinja_env.globals["asset"] = assets.url
 
+    def check() -> None:
+        if request.endpoint in _FILES:
+            from_query(FileQuery, request.args)
+
     def packaged(name: str) -> Response:
         return send_from_directory(vendor.resolve(), name)
 
@@ -73,5 +79,6 @@ def install(app: Flask, vendor: Path) -> Assets:
         return response
 
     app.add_url_rule(f"{PREFIX}{VENDORED}<path:name>", "packaged", packaged)
+    app.before_request(check)
     app.after_request(keep)
     return assets

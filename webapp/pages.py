@@ -19,6 +19,7 @@ from flask import (
 
 from locator.moments import NOW, find_moment
 from webapp.basemap import ground
+from webapp.bodies import form_body
 from webapp.cards import station_cards
 from webapp.finding import answer_of, find_answer, left_out_words
 from webapp.listing import choose_listed, list_page
@@ -91,7 +92,7 @@ def nearest_form() -> AnyResponse:
 def nearest() -> Response:
     """The nearest stations of a position as a plain page: it stands in no address."""
     from_shared_query(NoParameters, request.args)
-    asked = from_query(NearestBody, request.form)
+    asked = form_body(NearestBody)
     view = view_at(asked.at)
     answer = answer_of(nearest_answer(view, asked), asked, name="", in_wechat=in_wechat())
     response = make_response(
@@ -128,6 +129,7 @@ def coverage() -> str:
 @blueprint.get("/map/<name>.js")
 def map_script(name: str) -> Response:
     """The script of a composed map, named by its hash."""
+    from_query(NoParameters, request.args)
     view = current_view()
     for plugins in (FINDER_MAP, FRAME_MAP, COVERAGE_MAP):
         map_parts(view, plugins)

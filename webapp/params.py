@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
@@ -37,6 +39,7 @@ SHARE_PARAMETERS = frozenset(
 )
 # Languages of pages, the first one by default; `?lang=` is a parameter of every page.
 LANGUAGES = ("zh", "en")
+_MOST_PROBLEMS = 20
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}", re.IGNORECASE)
 
 
@@ -46,42 +49,38 @@ class ParameterError(SchemaError):
     Parameters
     ----------
     fields
-        (field, problem) pairs, all of them.
+        (field, problem) pairs; the first ones are told, lest a short question of a thousand
+        names be answered at length.
     """
 
     def __init__(self, fields: list[tuple[str, str]]) -> None:
+        fields = fields[:_MOST_PROBLEMS]
         self.fields = tuple(fields)
         super().__init__([f"{name}: {problem}" for name, problem in fields])
 
 
-def _known_kind(code: str) -> str:
-    if code not in kinds():
-        raise ValueError(f"expected one of {', '.join(kinds().codes)}")
-    return code
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """A code of a list that is read when it is needed; its schema names them all."""
+
+    codes: Callable[[], Iterable[str]]
+
+    def check(self, code: str) -> str:
+        """The code itself; ValueError where it is none of the list."""
+        known = tuple(self.codes())
+        if code not in known:
+            raise ValueError(f"expected one of {', '.join(known)}")
+        return code
+
+    def __get_pydantic_json_schema__(
+        self, schema: Any, handler: Callable[[Any], dict[str, Any]]
+    ) -> dict[str, Any]:
+        return handler(schema) | {"enum": list(self.codes())}
 
 
-def _known_mode(code: str) -> str:
-    if code not in modes():
-        raise ValueError(f"expected one of {', '.join(modes())}")
-    return code
-
-
-def _known_trade(code: str) -> str:
-    if code not in trades():
-        raise ValueError(f"expected one of {', '.join(trades())}")
-    return code
-
-
-def _known_situation(code: str) -> str:
-    if code not in situations():
-        raise ValueError(f"expected one of {', '.join(situations())}")
-    return code
-
-
-def _known_datum(code: str) -> str:
-    if code not in DATUMS:
-        raise ValueError(f"expected one of {', '.join(DATUMS)}")
-    return code
+def _one_of(codes: Callable[[], Iterable[str]]) -> tuple[AfterValidator, OneOf]:
+    known = OneOf(codes)
+    return AfterValidator(known.check), known
 
 
 def _limit(text: str) -> str:
@@ -115,11 +114,11 @@ def _known_needs(words: tuple[str, ...]) -> tuple[str, ...]:
     return words
 
 
-Kind = Annotated[str, AfterValidator(_known_kind)]
-ModeCode = Annotated[str, AfterValidator(_known_mode)]
-TradeCode = Annotated[str, AfterValidator(_known_trade)]
-SituationCode = Annotated[str, AfterValidator(_known_situation)]
-Datum = Annotated[str, AfterValidator(_known_datum)]
+Kind = Annotated[str, *_one_of(lambda: kinds().codes)]
+ModeCode = Annotated[str, *_one_of(modes)]
+TradeCode = Annotated[str, *_one_of(trades)]
+SituationCode = Annotated[str, *_one_of(situations)]
+Datum = Annotated[str, *_one_of(lambda: DATUMS)]
 Limit = Annotated[str, Field(max_length=20), AfterValidator(_limit)]
 Moment = Annotated[str, Field(max_length=40), AfterValidator(_moment)]
 Needs = Annotated[
@@ -139,6 +138,12 @@ class Parameters(BaseModel):
 
 class NoParameters(Parameters):
     """For addresses that take none."""
+
+
+class FileQuery(Parameters):
+    """For files of the pages: `v` is the mark of the content that a page was made with."""
+
+    v: Word | None = None
 
 
 class StationsQuery(Parameters):
@@ -287,7 +292,10 @@ def from_shared_query(model: type[P], sent: Sent) -> P:
     ParameterError
         As `from_query`; or pages do not speak that language.
     """
-    if not {*sent.getlist("lang")} <= {"", *LANGUAGES}:
+    languages = sent.getlist("lang")
+    if len(languages) > 1:
+        raise ParameterError([("lang", "given more than once")])
+    if not {*languages} <= {"", *LANGUAGES}:
         raise ParameterError([("lang", f"expected one of {', '.join(LANGUAGES)}")])
     apart = SHARE_PARAMETERS | {"lang"}
     kept = [(name, text) for name, text in sent.items(multi=True) if name not in apart]
@@ -303,12 +311,23 @@ def from_json(model: type[P], body: bytes) -> P:
         As `from_query`; or the body is no JSON object.
     """
     try:
-        sent = json.loads(body)
+        sent = json.loads(body, object_pairs_hook=_each_once)
+    except ParameterError:
+        raise
     except (ValueError, RecursionError):
         raise ParameterError([("body", "not JSON; expected an object")]) from None
     if not isinstance(sent, dict):
         raise ParameterError([("body", "expected a JSON object")])
     return _validated(model, sent, True)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these pairs; of a name that is there twice nobody can tell what is meant."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
+        raise ParameterError([(_shown(name), "given more than once") for name in twice])
+    return found
 
 
 def _validated(model: type[P], sent: Mapping[str, Any], strict: bool) -> P:

@@ -19,9 +19,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from locator.errors import InputError
+from webapp.bodies import json_body
 from webapp.origins import is_from_our_page
 from webapp.page_context import in_wechat
-from webapp.params import NoParameters, PageBody, ParameterError, from_json, from_query
+from webapp.params import NoParameters, PageBody, ParameterError, from_query
 from webapp.state import shared
 from webapp.wechat_tickets import TicketSource, sign
 
@@ -110,7 +111,7 @@ def signature() -> tuple[Response, int] | Response:
     account = _account()
     if not is_from_our_page(request):
         abort(403)
-    page = from_json(PageBody, request.get_data()).page
+    page = json_body(PageBody).page
     if not _is_ours(page):
         raise ParameterError([("page", "expected the address of a page of this site")])
     ticket = account.tickets.find()

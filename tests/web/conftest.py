@@ -58,3 +58,40 @@ def usable(view: CityView) -> Stations:
     chosen = view.stations.usable()
     assert 0 < len(chosen) < len(view.stations)
     return chosen
+
+
+@pytest.fixture(scope="session")
+def hostile_app(town: Path) -> Flask:
+    """The town's application, without limits: it is asked more than a visitor asks."""
+    from webapp import create_app
+    from webapp.settings import Settings
+
+    off = {"limit_requests": "off", "limit_questions": "off", "limit_reports": "off"}
+    return create_app(Settings(city=town, **off))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def routes(hostile_app: Flask, town: Path) -> dict[str, str]:
+    """Endpoint -> address of an example, of all that may be asked by GET."""
+    from locator.city import City
+    from tests.web.routes import get_routes
+
+    return get_routes(hostile_app, City.open(town).current())
+
+
+@pytest.fixture(scope="session")
+def posts(hostile_app: Flask, town: Path) -> dict[str, str]:
+    """Endpoint -> address of what takes a POST."""
+    from locator.city import City
+
+    code = City.open(town).current().stations.usable().code[0]
+    return {
+        rule.endpoint: rule.rule.replace("<code>", code)
+        for rule in hostile_app.url_map.iter_rules()
+        if "POST" in (rule.methods or ())
+    }
+
+
+@pytest.fixture(scope="session")
+def attacker(hostile_app: Flask) -> FlaskClient:
+    return hostile_app.test_client()

@@ -210,7 +210,7 @@ def test_bad_parameter_is_refused_by_name(client: FlaskClient, path: str, field:
 
 
 def test_long_body_is_refused(client: FlaskClient) -> None:
-    answer = client.post(f"{API}/nearest", data=b" " * 20_000)
+    answer = client.post(f"{API}/nearest", data=b" " * 20_000, content_type="application/json")
     assert answer.status_code == 413
     assert answer.get_json()["error"]["status"] == 413
 
