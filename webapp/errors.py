@@ -69,7 +69,7 @@ def answer_http(error: HTTPException) -> Response:
     status = error.code or _SERVER_ERROR
     response = _answer(status, HTTPStatus(status).phrase.lower())
     for name, value in error.get_headers():
-        if name in {"Allow", "Retry-After", "Location"}:
+        if name in {"Allow", "Retry-After", "Location", "Content-Range"}:
             response.headers[name] = value
     return response
 
