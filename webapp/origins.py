@@ -23,5 +23,17 @@ def is_from_our_page(request: Request) -> bool:
     for name in ("Origin", "Referer"):
         told = request.headers.get(name)
         if told is not None:
-            return urlsplit(told).netloc == request.host
+            return _host_of(told) == request.host
     return False
+
+
+def _host_of(address: str) -> str | None:
+    """The host, with its port, that an address names; None where it is no address.
+
+    >>> _host_of("https://union.example:8443/a"), _host_of("http://[")
+    ('union.example:8443', None)
+    """
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        return None

@@ -29,6 +29,7 @@ from locator.closures import nearest_in_use
 from locator.modes import find_mode
 from locator.registry import reports
 from locator.registry.witnesses import Witnesses
+from webapp.bodies import form_body
 from webapp.cards import Card, answer_card, station_cards
 from webapp.handover import Spot, map_links, wechat_location
 from webapp.languages import translate as _
@@ -39,7 +40,6 @@ from webapp.params import (
     NoParameters,
     ReportForm,
     StationQuery,
-    from_query,
     from_shared_query,
 )
 from webapp.state import current_view, local_now, shared, view_at
@@ -141,27 +141,37 @@ def report(code: str) -> Response:
     from_shared_query(NoParameters, request.args)
     if not is_from_our_page(request):
         abort(403)
-    asked = from_query(ReportForm, request.form)
+    asked = form_body(ReportForm)
     row = _row(code)
+    gone = _gone(current_view(), current_view().stations[row])
+    if gone is not None:  # a page from before it closed: nothing to verify, but a way on
+        text, state = gone["text"], reports.REFUSED
+    else:
+        state = _take_report(code, asked.what)
+        view = view_at(None)
+        text = _thanks(asked.what, state, view, view.stations[row])
+    if request.accept_mimetypes.best == "application/json":
+        response = jsonify({"text": text, "state": state})
+    else:
+        page = render_template("reported.html", **common(current_view()), text=text, code=code)
+        response = make_response(page)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _take_report(code: str, what: str) -> str:
+    """Keep what was found at that door; what became of it."""
     with shared().city.registry() as registry:
         received = reports.report(
             registry,
             code,
-            asked.what,
+            what,
             at=local_now(),
             client=request.remote_addr or "unknown",
             calendar=current_view().timetable.calendar,
             witnesses=_witnesses(),
         )
-    view = view_at(None)
-    text = _thanks(asked.what, received.state, view, view.stations[row])
-    if request.accept_mimetypes.best == "application/json":
-        response = jsonify({"text": text, "state": received.state})
-    else:
-        page = render_template("reported.html", **common(view), text=text, code=code)
-        response = make_response(page)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return received.state
 
 
 def _row(code: str) -> int:
