@@ -12,7 +12,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, abort, request
 
 from locator.hours.timetable import OPEN, UNKNOWN
 from locator.slider import curve_document
@@ -21,6 +21,7 @@ from webapp.bodies import json_body
 from webapp.cards import way_in
 from webapp.languages import current_language
 from webapp.listing import choose_listed
+from webapp.openapi import api_document
 from webapp.params import (
     CoverageQuery,
     CurveQuery,
@@ -136,7 +137,7 @@ def coverage_tile(zoom: int, column: int, row: int) -> Response:
     """One tile of streets by state, in the format of `webapp.street_tiles`."""
     asked = from_query(TileQuery, request.args)
     if zoom > MAX_ZOOM or max(column, row) >= 1 << zoom:
-        return Response(status=404)
+        return abort(404)
     view = current_view()
     tag = _tag(view, asked, zoom, column, row)
     response = Response(status=304)
@@ -145,6 +146,17 @@ def coverage_tile(zoom: int, column: int, row: int) -> Response:
         body = tiles.tile(zoom, column, row)
         response = Response(body, mimetype="application/octet-stream")
     return _tagged(response, tag, lasting=asked.v == view.version)
+
+
+@blueprint.get("/openapi.json")
+def openapi() -> Response:
+    """All of this API in OpenAPI 3.1."""
+    from_query(NoParameters, request.args)
+    response = _json(api_document())
+    response.add_etag()
+    response.headers["Cache-Control"] = _SHORT
+    response.make_conditional(request)
+    return response
 
 
 def _columns(chosen: Stations) -> dict[str, list[Any]]:

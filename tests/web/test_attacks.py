@@ -42,6 +42,7 @@ QUERIES: Mapping[str, type[Parameters]] = {
     "api.curve": CurveQuery,
     "api.doors": NoParameters,
     "api.health": NoParameters,
+    "api.openapi": NoParameters,
     "api.stations": StationsQuery,
     "basemap.drawing": NoParameters,
     "basemap.source": NoParameters,
