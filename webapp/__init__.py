@@ -63,6 +63,7 @@ def create_app(config: Settings | None = None) -> Flask:
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes
+    throttle.install(app, settings)  # first, so that what is refused below is counted too
     files = assets.install(app, settings.vendor)
     tiles = read_source(settings, city.config.map_approval)
     state.attach(app, state.State(city, files, tiles))
@@ -80,5 +81,4 @@ def create_app(config: Settings | None = None) -> Flask:
     phone_files.install(app)
     wechat.install(app, settings)
     app.config[embed.ANCESTORS] = settings.frame_ancestors
-    throttle.install(app, settings)
     return app

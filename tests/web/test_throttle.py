@@ -45,6 +45,20 @@ def test_flood_of_unknown_addresses_counts_too(town: Path) -> None:
     assert statuses(client, "/nowhere", 4) == [404, 404, 404, 429]
 
 
+@pytest.mark.parametrize(
+    ("path", "host", "status"),
+    [
+        ("/static/css/site.css?x=1", "localhost", 422),
+        ("/", "a b", 400),
+        ("/?x=1", "localhost", 422),
+    ],
+)
+def test_flood_of_what_is_refused_counts_too(town: Path, path: str, host: str, status: int) -> None:
+    client = limited(town, limit_requests="3/minute")
+    told = [client.get(path, headers={"Host": host}).status_code for _ in range(4)]
+    assert told == [status, status, status, 429]
+
+
 def test_flood_from_one_network_of_ipv6_is_one(town: Path) -> None:
     client = limited(town, limit_requests="2/minute")
     found = [statuses(client, HEALTH, 1, f"2001:db8::{number}")[0] for number in (1, 2, 3)]
