@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from geodata.vocabulary import statuses_in_use
 
@@ -22,6 +22,16 @@ _SINGULAR = (
 )  # fmt: skip
 
 
+class Told(NamedTuple):
+    """The same in Chinese and in English."""
+
+    zh: str
+    en: str
+
+
+NOTHING = Told("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One thing that was looked at.
@@ -32,11 +42,11 @@ class Check:
         Its name for programs.
     status
         "ok", "warn", "fail" or "unknown".
-    title
-        What was found, in a sentence.
+    title, title_zh
+        What was found, in a sentence of each language.
     count
         How many things.
-    advice
+    advice, advice_zh
         What to do; "" where nothing.
     items
         The first of them.
@@ -45,20 +55,32 @@ class Check:
     code: str
     status: str
     title: str
+    title_zh: str
     count: int = 0
     advice: str = ""
+    advice_zh: str = ""
     items: tuple[dict[str, Any], ...] = ()
 
 
+def check(
+    code: str, status: str, title: Told, count: int = 0, advice: Told = NOTHING,
+    items: Sequence[dict[str, Any]] = (),
+) -> Check:  # fmt: skip
+    """A check from what is told in Chinese and in English, with the first of its items."""
+    return Check(
+        code, status, title=title.en, title_zh=title.zh, count=count, advice=advice.en,
+        advice_zh=advice.zh, items=tuple(items[:MOST_ITEMS]),
+    )  # fmt: skip
+
+
 def tell_found(
-    code: str, items: Sequence[dict[str, Any]], title: str, advice: str, *, status: str = WARN
+    code: str, items: Sequence[dict[str, Any]], title: Told, advice: Told, *, status: str = WARN
 ) -> Check:
-    """A check that lists what it found; well where it found nothing."""
-    if not items:
-        return Check(code, OK, f"0 {title}")
+    """A check that lists what it found, with the number put before; well where it found nothing."""
     count = len(items)
-    told = _one(title) if count == 1 else title
-    return Check(code, status, f"{count} {told}", count, advice, tuple(items[:MOST_ITEMS]))
+    english = _one(title.en) if count == 1 else title.en
+    told = Told(f"{count}{title.zh}", f"{count} {english}")
+    return check(code, status, told, count, advice, items) if items else check(code, OK, told)
 
 
 def _one(title: str) -> str:

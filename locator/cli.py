@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -35,8 +34,6 @@ from locator.terminal import (
     table,
     warn,
 )
-
-_SHOWN_ITEMS = 5
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -147,28 +144,10 @@ def import_streets(files: tuple[Path, ...], boundary: Path | None, buffer_m: flo
 def doctor(public: bool) -> None:
     """What is wrong, unknown or due in the city, most urgent first."""
     from locator.doctor import examine, to_document
+    from locator.doctor_texts import check_lines
 
     checks = examine(settings().open(), public=public)
-    marks = {"fail": "✗", "warn": "!", "unknown": "?", "ok": "✓"}
-    lines = []
-    for check in checks:
-        lines.append(f"{marks[check.status]} {check.title}")
-        if check.advice and check.status != "ok":
-            lines.append(f"    {check.advice}")
-        lines += [f"    · {_one_line(item)}" for item in check.items[:_SHOWN_ITEMS]]
-        if check.count > _SHOWN_ITEMS and check.items:
-            lines.append(f"    … {check.count} in all (--json shows more)")
-    show(to_document(checks), lines)
-
-
-def _one_line(item: dict[str, Any]) -> str:
-    """An item of a check on one line: words as they are, numbers with what they count."""
-    told = [
-        str(value) if isinstance(value, str) else f"{name.replace('_', ' ')} {value}"
-        for name, value in item.items()
-        if value not in (None, "")
-    ]
-    return "  ".join(told)
+    show(to_document(checks), [line for check in checks for line in check_lines(check)])
 
 
 def main() -> None:

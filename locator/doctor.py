@@ -16,25 +16,29 @@ from geodata.calendar import load_calendar
 from geodata.checklists import checklists
 from locator.checks import (
     FAIL,
-    MOST_ITEMS,
     OK,
     UNKNOWN,
     WARN,
     Check,
+    Told,
+    check,
     count_stations,
     in_use,
     row_of,
     tell_found,
 )
 from locator.errors import InputError
-from locator.publication import check_public
+from locator.publication import check_public, tell_missing_year
 from locator.registry.checklists import cheapest_lift
 from locator.registry.completeness import Task, measure_completeness, work_list
 from locator.registry.verification import label
+from locator.registry.wording import in_chinese
 
 if TYPE_CHECKING:
+    from geodata.checklists import Checklist
     from locator.city import City
     from locator.registry import Entry
+    from locator.registry.checklists import Lifts
 
 _RANK = {FAIL: 0, WARN: 1, UNKNOWN: 2, OK: 3}
 _SOON = timedelta(days=60)
@@ -63,12 +67,12 @@ def examine(city: City, *, public: bool = False, today: date | None = None) -> l
     ]
     if public:
         found += check_public(city, entries, day)
-    return sorted(found, key=lambda check: _RANK[check.status])
+    return sorted(found, key=lambda one: _RANK[one.status])
 
 
 def to_document(checks: Iterable[Check]) -> dict[str, Any]:
     """The JSON document of `locator doctor`."""
-    return {"checks": [asdict(check) for check in checks]}
+    return {"checks": [asdict(one) for one in checks]}
 
 
 # -- positions ---------------------------------------------------------------------------------
@@ -78,7 +82,8 @@ def _check_streets(city: City) -> Iterator[Check]:
     try:
         view = city.current()
     except InputError as problem:
-        yield Check("unroutable", UNKNOWN, "no streets yet", advice=str(problem))
+        advice = Told("先用 locator streets import 导入街道。", str(problem))
+        yield check("unroutable", UNKNOWN, Told("还没有街道", "no streets yet"), advice=advice)
         return
     limit = city.config.station_snap_m
     lost = [
@@ -88,8 +93,11 @@ def _check_streets(city: City) -> Iterator[Check]:
     yield tell_found(
         "unroutable",
         lost,
-        f"stations in use are more than {limit:.0f} m from any street one may walk",
-        "look at their positions: nobody is sent there",
+        Told(
+            f"个在用站离能走的路超过{limit:.0f}米",
+            f"stations in use are more than {limit:.0f} m from any street one may walk",
+        ),
+        Told("核对坐标：现在不会带人去那里", "look at their positions: nobody is sent there"),
         status=FAIL,
     )
 
@@ -105,13 +113,22 @@ def _check_positions(city: City, entries: Sequence[Entry]) -> Iterator[Check]:
     by_check: dict[str, list[dict[str, Any]]] = {}
     for entry, doubt in screen_entries(view, used):
         if doubt.check != "unroutable":  # a check of its own
-            row = row_of(entry, message=doubt.message, fix=doubt.fix)
+            row = row_of(
+                entry,
+                message=doubt.message,
+                message_zh=in_chinese(doubt.message),
+                fix=doubt.fix,
+                fix_zh=in_chinese(doubt.fix),
+            )
             by_check.setdefault(doubt.check, []).append(row)
     if not by_check:
-        yield Check("positions", OK, "0 suspicious positions")
-    for check, rows in sorted(by_check.items()):
+        yield check("positions", OK, Told("0个可疑坐标", "0 suspicious positions"))
+    for name, rows in sorted(by_check.items()):
         yield tell_found(
-            f"position_{check}", rows, f"suspicious positions ({check})", rows[0]["fix"]
+            f"position_{name}",
+            rows,
+            Told(f"个可疑坐标（{_DOUBTS_ZH[name]}）", f"suspicious positions ({name})"),
+            Told(rows[0]["fix_zh"], rows[0]["fix"]),
         )
 
 
@@ -120,8 +137,14 @@ def _check_status(entries: Sequence[Entry]) -> Iterator[Check]:
     yield tell_found(
         "status_unknown",
         unclear,
-        "stations do not say whether they are in use: nobody is sent there",
-        "ask, then `locator stations status CODE open`",
+        Told(
+            "个站没写明是否在用：现在不会带人去",
+            "stations do not say whether they are in use: nobody is sent there",
+        ),
+        Told(
+            "问清楚，再用 locator stations status 编号 open",
+            "ask, then `locator stations status CODE open`",
+        ),
     )
 
 
@@ -136,14 +159,26 @@ def _check_hours(entries: Sequence[Entry]) -> Iterator[Check]:
     yield tell_found(
         "hours_unknown",
         blank,
-        "stations in use have no opening hours: neither open nor closed",
-        "ask them: unknown hours are never shown as open",
+        Told(
+            "个在用站没有开放时间：不算开，也不算关",
+            "stations in use have no opening hours: neither open nor closed",
+        ),
+        Told(
+            "问清楚：时间不明的站从不显示为开着",
+            "ask them: unknown hours are never shown as open",
+        ),
     )
     yield tell_found(
         "hours_unread",
         unread,
-        "stations in use have hours that are not understood",
-        "write them as 周一至周五 8:30-17:00；周六 9:00-12:00",
+        Told(
+            "个在用站的开放时间看不懂，按未知算",
+            "stations in use have hours that are not understood",
+        ),
+        Told(
+            "请写成：周一至周五 8:30-17:00；周六 9:00-12:00",
+            "write them as 周一至周五 8:30-17:00；周六 9:00-12:00",
+        ),
     )
 
 
@@ -160,6 +195,7 @@ def _check_work(entries: Sequence[Entry], today: date) -> Iterator[Check]:
                 "field": task.field,
                 "field_zh": label(task.field),
                 "checked": f"checked {task.checked_on}" if task.checked_on else None,
+                "checked_zh": f"{task.checked_on}核对过" if task.checked_on else None,
                 "overdue_days": task.overdue_days(today) or None,
             }
             for task in by_reason.get(reason, ())
@@ -170,18 +206,60 @@ def _check_work(entries: Sequence[Entry], today: date) -> Iterator[Check]:
 
 _ELSEWHERE = ("hours_unknown", "missing")
 _WORK = {
-    "disputed": ("stations were found locked in posted hours", "phone the host", FAIL),
-    "opening_passed": ("stations should be open by now", "ask, then set the status", WARN),
-    "override_ends": (
-        "openings or closures for a while end within a week",
-        "see that the posted hours hold again then, or `locator stations override` anew",
+    "disputed": (
+        Told("个站被报在开放时间内锁门", "stations were found locked in posted hours"),
+        Told("给驻点单位打电话核实", "phone the host"),
+        FAIL,
+    ),
+    "opening_passed": (
+        Told("个站到了开放日期，状态还没改", "stations should be open by now"),
+        Told("问清楚，再改状态", "ask, then set the status"),
         WARN,
     ),
-    "broken": ("pieces of equipment are out of order", "have them repaired", WARN),
-    "due": ("checks are overdue", "see `locator stations due`", WARN),
-    "date_ahead": ("checks are dated in the future", "correct the day", WARN),
-    "never_checked": ("fields were never checked", "see `locator stations due`", WARN),
-    "contradiction": ("stations have a sub-kind of another kind", "correct one of them", WARN),
+    "override_ends": (
+        Told("项临时开放或关闭一周内到期", "openings or closures for a while end within a week"),
+        Told(
+            "核实到期后是否恢复原来的时间；不是，就再用 locator stations override",
+            "see that the posted hours hold again then, or `locator stations override` anew",
+        ),
+        WARN,
+    ),
+    "broken": (
+        Told("件设备坏了", "pieces of equipment are out of order"),
+        Told("安排修理", "have them repaired"),
+        WARN,
+    ),
+    "due": (
+        Told("项核对已逾期", "checks are overdue"),
+        Told("清单见 locator stations due", "see `locator stations due`"),
+        WARN,
+    ),
+    "date_ahead": (
+        Told("项核对的日期在将来", "checks are dated in the future"),
+        Told("把日期改对", "correct the day"),
+        WARN,
+    ),
+    "never_checked": (
+        Told("项内容从没核对过", "fields were never checked"),
+        Told("清单见 locator stations due", "see `locator stations due`"),
+        WARN,
+    ),
+    "contradiction": (
+        Told("个站的子类与类别对不上", "stations have a sub-kind of another kind"),
+        Told("改正其中一项", "correct one of them"),
+        WARN,
+    ),
+}
+_DOUBTS_ZH = {
+    "in_water": "落在水里",
+    "motor_only": "在汽车专用路上",
+    "unroutable": "离路太远",
+    "district": "与区县代码不符",
+    "address_district": "与地址的区县不符",
+    "address_street": "离地址里的路太远",
+    "seat": "正在区县中心",
+    "same_point": "几个站同一点",
+    "coarse": "小数位太少",
 }
 
 
@@ -192,15 +270,22 @@ def _check_publication(entries: Sequence[Entry]) -> Iterator[Check]:
         for name, count in found.missing.items()
     ]
     lacking = found.stations - found.complete
-    title = f"{lacking} of {count_stations(found.stations)} lack fields needed for publication"
-    if not lacking:
-        yield Check("mandatory", OK, title)
-        return
-    advice = (
-        "fill them in: `locator stations template FILE.xlsx --filled` (one kind: --kind, one "
-        "district: --district), complete the sheet, `locator stations import FILE.xlsx`"
+    title = Told(
+        f"{found.stations}个站里有{lacking}个缺公开发布必填的内容",
+        f"{lacking} of {count_stations(found.stations)} lack fields needed for publication",
     )
-    yield Check("mandatory", WARN, title, lacking, advice, tuple(missing[:MOST_ITEMS]))
+    if lacking:
+        yield check("mandatory", WARN, title, lacking, _FILL_IN, missing)
+    else:
+        yield check("mandatory", OK, title)
+
+
+_FILL_IN = Told(
+    "补填：locator stations template 文件.xlsx --filled（只要一类加 --kind，只要一个区县加 "
+    "--district），填好后 locator stations import 文件.xlsx",
+    "fill them in: `locator stations template FILE.xlsx --filled` (one kind: --kind, one "
+    "district: --district), complete the sheet, `locator stations import FILE.xlsx`",
+)
 
 
 # -- checklists, calendar ----------------------------------------------------------------------
@@ -214,6 +299,7 @@ def _check_lists(entries: Sequence[Entry]) -> Iterator[Check]:
         best = [
             {
                 "item": lift.item.zh,
+                "item_en": lift.item.en,
                 "stations_lacking": lift.missing,
                 "stations_unknown": lift.unknown,
                 "completes": lift.completes,
@@ -222,30 +308,41 @@ def _check_lists(entries: Sequence[Entry]) -> Iterator[Check]:
             for lift in lifts.items
             if lift.missing or lift.unknown
         ]
-        title = (
-            f"{checklist.zh}: {lifts.compliant} of {count_stations(lifts.stations)} comply, "
-            f"{lifts.failing} do not, {lifts.undecided} not known well enough"
-        )
-        open_cases = lifts.failing + lifts.undecided
-        advice = f"the cheapest item that lifts most: {best[0]['item']}" if best else ""
-        status = WARN if open_cases else OK
-        yield Check(
-            f"checklist_{code}", status, title, open_cases, advice, tuple(best[:MOST_ITEMS])
-        )
+        yield _tell_list(code, checklist, lifts, best)
+
+
+def _tell_list(
+    code: str, checklist: Checklist, lifts: Lifts, best: Sequence[dict[str, Any]]
+) -> Check:
+    title = Told(
+        f"{checklist.zh}：{lifts.stations}个站里{lifts.compliant}个达标，{lifts.failing}个不达标，"
+        f"{lifts.undecided}个情况不明",
+        f"{checklist.en}: {lifts.compliant} of {count_stations(lifts.stations)} comply, "
+        f"{lifts.failing} do not, {lifts.undecided} not known well enough",
+    )
+    open_cases = lifts.failing + lifts.undecided
+    if not open_cases:
+        return check(f"checklist_{code}", OK, title)
+    advice = Told(
+        f"最省力、见效最多的一项：{best[0]['item']}",
+        f"the cheapest item that lifts most: {best[0]['item_en']}",
+    )
+    return check(f"checklist_{code}", WARN, title, open_cases, advice, best)
 
 
 def _check_calendar(today: date) -> Iterator[Check]:
     years = {today.year, (today + _SOON).year}
     warnings = load_calendar().warnings(sorted(years), today=today)
     if not warnings:
-        yield Check("calendar", OK, "public holidays are loaded")
+        yield check("calendar", OK, Told("放假安排已有", "public holidays are loaded"))
         return
-    title, _, _ = warnings[0].partition("; add ")
-    items = tuple({"warning": text} for text in warnings[1:])
-    yield Check("calendar", WARN, title, len(warnings), _CALENDAR_ADVICE, items)
+    items = [{"warning": text, "warning_zh": in_chinese(text)} for text in warnings[1:]]
+    title = tell_missing_year(warnings[0])
+    yield check("calendar", WARN, title, len(warnings), _CALENDAR_ADVICE, items)
 
 
-_CALENDAR_ADVICE = (
+_CALENDAR_ADVICE = Told(
+    "国务院办公厅的放假通知公布后，照往年的样子写进 geodata/data/holidays/年份.toml",
     "when the State Council's notice is out, put its days into geodata/data/holidays/<year>.toml "
-    "beside those of other years"
+    "beside those of other years",
 )

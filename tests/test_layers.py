@@ -312,6 +312,7 @@ ORDER = [
     "locator.city",
     "locator.closures",
     "locator.checks",
+    "locator.doctor_texts",
     "locator.publication",
     "locator.doctor",
     "locator.dossier",
