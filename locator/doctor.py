@@ -28,6 +28,8 @@ from locator.checks import (
     tell_found,
 )
 from locator.errors import InputError
+from locator.hours import SEASONS_EXAMPLE, WEEK_EXAMPLE
+from locator.hours.telling import UNDATED, UNREAD, problem_of
 from locator.publication import check_public, tell_missing_year
 from locator.registry.checklists import cheapest_lift
 from locator.registry.completeness import Task, measure_completeness, work_list
@@ -151,11 +153,9 @@ def _check_status(entries: Sequence[Entry]) -> Iterator[Check]:
 def _check_hours(entries: Sequence[Entry]) -> Iterator[Check]:
     used = in_use(entries)
     blank = [row_of(entry) for entry in used if not entry.hours and not entry.opening.known]
-    unread = [
-        row_of(entry, hours=entry.hours)
-        for entry in used
-        if entry.hours and not entry.opening.known
-    ]
+    posted = [entry for entry in used if entry.hours and not entry.opening.known]
+    undated = [row_of(e, hours=e.hours) for e in posted if problem_of(e.hours) == UNDATED]
+    unread = [row_of(e, hours=e.hours) for e in posted if problem_of(e.hours) == UNREAD]
     yield tell_found(
         "hours_unknown",
         blank,
@@ -175,10 +175,16 @@ def _check_hours(entries: Sequence[Entry]) -> Iterator[Check]:
             "个在用站的开放时间看不懂，按未知算",
             "stations in use have hours that are not understood",
         ),
+        Told(f"请写成：{WEEK_EXAMPLE}", f"write them as {WEEK_EXAMPLE}"),
+    )
+    yield tell_found(
+        "hours_undated",
+        undated,
         Told(
-            "请写成：周一至周五 8:30-17:00；周六 9:00-12:00",
-            "write them as 周一至周五 8:30-17:00；周六 9:00-12:00",
+            "个在用站的开放时间写了季节、没写哪天到哪天，按未知算",
+            "stations in use have hours that name a season without its dates",
         ),
+        Told(f"请写成：{SEASONS_EXAMPLE}", f"write them as {SEASONS_EXAMPLE}"),
     )
 
 

@@ -12,7 +12,18 @@ from geodata.fields import Field, fields, format_value
 from geodata.vocabulary import statuses_in_use
 from locator.closures import describe_instead, nearest_in_use
 from locator.errors import InputError
-from locator.hours import CLOSED, OPEN, Hours, Override, Timetable, describe_hours, format_hours
+from locator.hours import (
+    CLOSED,
+    OPEN,
+    SEASONS_EXAMPLE,
+    WEEK_EXAMPLE,
+    Hours,
+    Override,
+    Timetable,
+    describe_hours,
+    format_hours,
+)
+from locator.hours.telling import problem_of
 from locator.registry.ages import age_text
 from locator.registry.completeness import last_check, missing_fields
 from locator.registry.exchange import DATUM_NAMES
@@ -25,7 +36,12 @@ if TYPE_CHECKING:
 _HELD = {True: "开放", False: "关闭", None: "时间不详"}
 _STATES = {OPEN: "open", CLOSED: "closed"}
 _ON_FILE = "已登记，加密（--private 可查看 on file, sealed）"
-_UNREAD = "（看不懂，按「未知」算 not understood, counts as unknown）"
+_UNREAD = {
+    "unread": f"（看不懂，按「未知」算；请写成「{WEEK_EXAMPLE}」这样 "
+    "not understood, counts as unknown）",
+    "undated": f"（没写季节从哪天到哪天，按「未知」算；请写成「{SEASONS_EXAMPLE}」这样 "
+    "its seasons have no dates, counts as unknown）",
+}
 _UNKNOWN_HOURS = "时间不详；"  # what the canonical form of mere exceptions begins with
 _PRIVATE_PHONE = "private_phone"  # a mobile that was given as duty phone; sealed
 
@@ -152,7 +168,7 @@ def _text(entry: Entry, field: Field) -> str:
 def _hours(entry: Entry) -> str:
     """Weekly hours as received and as understood, or that they are not."""
     if not entry.opening.known:
-        return f"{entry.hours}{_UNREAD}" if entry.hours else ""
+        return f"{entry.hours}{_UNREAD[problem_of(entry.hours)]}" if entry.hours else ""
     understood = describe_hours(replace(entry.opening, exceptions=(), overrides=()))
     return f"{entry.hours}（{understood}）" if entry.hours not in ("", understood) else understood
 

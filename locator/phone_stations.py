@@ -30,6 +30,7 @@ import numpy as np
 from geodata.vocabulary import facilities, is_free_entry
 from locator.certainty import UNKNOWN, YES
 from locator.hours.rules import DAY_MIN
+from locator.hours.telling import tell_hours
 from locator.needs import NIGHT
 from locator.situations import situation_mask
 from locator.snapping import at_node
@@ -204,6 +205,7 @@ def _columns(source: PhoneStations) -> dict[str, list[Any]]:
     """All columns but hours, one entry for each row of the placement."""
     stations, snapped, rows = source.stations, source.placement.snapped, source.placement.rows
     there = [stations[row] for row in rows.tolist()]
+    hours = [tell_hours(station.hours, station.opening) for station in there]
     found = snapped.found
     node = at_node(source.streets, snapped)
     street = np.where(found, source.number[np.maximum(snapped.street, 0)], -1)
@@ -216,7 +218,9 @@ def _columns(source: PhoneStations) -> dict[str, list[Any]]:
         name: [getattr(station, name) for station in there] for name in texts
     }
     return columns | {
-        "hours": [station.hours for station in there],
+        "hours": [told.zh for told in hours],
+        "hours_en": [told.en for told in hours],
+        "hours_problem": [told.problem for told in hours],
         "district": [station.district_code for station in there],
         "lon": [station.lon_deg for station in there],
         "lat": [station.lat_deg for station in there],

@@ -91,6 +91,7 @@ ORDER = [
     "locator.hours.timetable",
     "locator.arrival",
     "locator.hours.writing",
+    "locator.hours.telling",
     "locator.hours",
     "locator.kernels.compiler",
     "locator.kernels",

@@ -11,6 +11,7 @@ import pytest
 from geodata.datum import from_wgs84
 from geodata.tables import read_rows
 from locator.city import City
+from locator.hours import SEASONS_EXAMPLE, WEEK_EXAMPLE
 from tests.grids import lonlat, write_streets
 
 SHEET = [
@@ -408,6 +409,29 @@ def test_tasks_are_none_without_reports(run, codes: dict[str, str]) -> None:
     assert run("stations", "tasks").out == "nothing to do\n"
     refused = run("stations", "answer", codes["工会爱心驿站"], "open")
     assert refused.code == 2
+
+
+def test_import_tells_of_seasons_without_dates_and_what_to_write(run, tmp_path: Path) -> None:
+    sheet = sheet_of(
+        tmp_path / "seasons.csv",
+        "名称,经度,纬度,类别,开放时间",
+        f"夏,{place_of(520, 520)},驿站,夏季8:00-18:00；冬季8:30-17:30",
+        f"早,{place_of(420, 520)},驿站,早上9点左右",
+        f"好,{place_of(320, 420)},驿站,{SEASONS_EXAMPLE}",
+    )
+    told = run("stations", "import", sheet).err
+    assert "没写哪天到哪天" in told
+    assert "'夏季8:00-18:00；冬季8:30-17:30'" in told
+    assert f"请写成「{SEASONS_EXAMPLE}」" in told
+    assert f"write them as {SEASONS_EXAMPLE}" in told
+    assert f"请写成「{WEEK_EXAMPLE}」" in told
+    view = City.open(os.environ["LOCATOR_CITY"]).current()
+    known = {one.name: one.opening.known for one in view.stations}
+    assert (known["夏"], known["早"], known["好"]) == (False, False, True)
+    checks = {one["code"]: one["count"] for one in run("doctor", "--json").json["checks"]}
+    assert (checks["hours_undated"], checks["hours_unread"]) == (1, 1)
+    code = next(one.code for one in view.stations if one.name == "夏")
+    assert f"请写成「{SEASONS_EXAMPLE}」" in run("stations", "show", code).out
 
 
 def test_doctor_lists_checks_worst_first(run) -> None:

@@ -32,6 +32,10 @@ MESSAGES = [
     "not an object; expected {...} with a position",
     "row 6: marked 【示例】, so an example and not imported",
     "2 stations were renamed (row 3: 'a' is now 'b'; row 4: 'c' is now 'd')",
+    "2 rows have opening hours that are not understood (row 3: '9点左右'; row 4: 'x'); they are "
+    "shown as text and count as unknown: write them as 周一至周五 8:30-17:00；周六 9:00-12:00",
+    "1 row has opening hours that name a season, not from which day to which (row 3: '夏季8:00'); "
+    "they are shown as text and count as unknown: write them as 夏季 5月1日-9月30日 8:00-18:00",
     "row 3, 4, 5 and 2 more: the position is outside the city",
     "row 3: 12 m from NT-1 甲: may be the same station; if it is, give the row that code; if not, "
     "give the names what tells them apart",

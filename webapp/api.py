@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from flask import Blueprint, Response, abort, request
 
+from locator.hours import tell_hours
 from locator.hours.timetable import OPEN, UNKNOWN
 from locator.slider import curve_document
 from webapp import packing
@@ -160,9 +161,13 @@ def openapi() -> Response:
 
 
 def _columns(chosen: Stations) -> dict[str, list[Any]]:
-    texts = ("code", "name", "kind", "hours", "address", "access_scope", "access_mode")
+    texts = ("code", "name", "kind", "address", "access_scope", "access_mode")
     columns: dict[str, list[Any]] = {name: list(getattr(chosen, name)) for name in texts}
     language = current_language().code
+    hours = [tell_hours(*both) for both in zip(chosen.hours, chosen.opening, strict=True)]
+    columns["hours"] = [told.zh for told in hours]
+    columns["hours_en"] = [told.en for told in hours]
+    columns["hours_problem"] = [told.problem for told in hours]
     columns["way_in"] = [
         way_in(scope, mode, language)
         for scope, mode in zip(chosen.access_scope, chosen.access_mode, strict=True)

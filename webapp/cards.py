@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from geodata.vocabulary import facilities, is_free_entry
 from locator.directions import metres_en, metres_zh
+from locator.hours import tell_hours
 from webapp.languages import current_language, said
 from webapp.languages import translate as _
 
@@ -95,7 +96,7 @@ def answer_card(row: Mapping[str, Any], *, at: str | None, mode_uses: str) -> Ca
         warning=said(row["detour"]) if row["detour"] else "",
         way_in=way_in(row["access_scope"], row["access_mode"]),
         facilities=facility_words(row["facilities"]),
-        hours=row["hours"],
+        hours=hour_words(row["hours"], row["hours_en"], row["hours_problem"]),
         address=row["address"],
         phone=row["phone"],
         checked=checked_words(row["verified_on"], left.date() if left else None),
@@ -168,6 +169,18 @@ def _way_in(scope: str, mode: str, _language: str) -> str:
         "register": _("要在前台登记。"),
     }.get(mode, "")
     return _joined(how, who)
+
+
+def hour_words(chinese: str, english: str, problem: str) -> str:
+    """Posted hours; where nothing is known from them they stand as a quotation, and say so.
+
+    The parts are those of `locator.hours.tell_hours`.
+    """
+    if problem == "undated":
+        return _("写着“%(hours)s”，哪天开始不清楚", hours=chinese)
+    if problem == "unread":
+        return _("写着“%(hours)s”，没核实", hours=chinese)
+    return english if current_language().code == "en" else chinese
 
 
 def facility_words(codes: Iterable[str]) -> str:
@@ -263,6 +276,7 @@ def _present_card(
     is_open = None if station.disputed or state < 0 else state > 0
     door = door_of(is_open, left_s)
     verified = station.verified_on.isoformat() if station.verified_on else None
+    told = tell_hours(station.hours, station.opening)
     return Card(
         code=station.code,
         name=station.name,
@@ -275,7 +289,7 @@ def _present_card(
         warning="",
         way_in=way_in(station.access_scope, station.access_mode),
         facilities=facility_words(offered(station)),
-        hours=station.hours,
+        hours=hour_words(told.zh, told.en, told.problem),
         address=station.address,
         phone=station.phone,
         checked=checked_words(verified, now.date()),

@@ -10,6 +10,7 @@ import numpy as np
 
 from locator.advice import limit_en, limit_zh
 from locator.answers import coverage_document
+from locator.hours import tell_hours
 from locator.modes import find_mode
 from locator.nearest_answers import Extras, nearest_document
 from webapp.cards import metres, metres_in, offered, way_in
@@ -103,8 +104,11 @@ def tell_stations(view: CityView, rows: list[dict[str, Any]], *, mode: str) -> N
 
 def _station_alone(station: Station) -> dict[str, Any]:
     """What a card shows of a station whoever asks, from wherever, in any language."""
+    hours = tell_hours(station.hours, station.opening)
     return {
-        "hours": station.hours,
+        "hours": hours.zh,
+        "hours_en": hours.en,
+        "hours_problem": hours.problem,
         "address": station.address,
         "access_scope": station.access_scope,
         "access_mode": station.access_mode,

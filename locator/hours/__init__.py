@@ -9,20 +9,25 @@ from __future__ import annotations
 
 from locator.hours.reading import ReadHours, read_hours
 from locator.hours.rules import DayException, Hours, Override, Rule
+from locator.hours.telling import SEASONS_EXAMPLE, WEEK_EXAMPLE, ToldHours, tell_hours
 from locator.hours.timetable import CLOSED, OPEN, UNKNOWN, Timetable
 from locator.hours.writing import describe_hours, format_hours
 
 __all__ = [
     "CLOSED",
     "OPEN",
+    "SEASONS_EXAMPLE",
     "UNKNOWN",
+    "WEEK_EXAMPLE",
     "DayException",
     "Hours",
     "Override",
     "ReadHours",
     "Rule",
     "Timetable",
+    "ToldHours",
     "describe_hours",
     "format_hours",
     "read_hours",
+    "tell_hours",
 ]

@@ -52,10 +52,13 @@ class ReadHours:
         `Hours()` where anything was not understood.
     unread
         What was not; "" if all was, or if the text is blank or says that the hours are not known.
+    undated
+        All words were, but a season is named without the days on which it begins and ends.
     """
 
     hours: Hours
     unread: str = ""
+    undated: bool = False
 
 
 def read_hours(text: str) -> ReadHours:
@@ -70,7 +73,9 @@ def read_hours(text: str) -> ReadHours:
     >>> read_hours("营业时间同银行")
     ... # doctest: +NORMALIZE_WHITESPACE
     ReadHours(hours=Hours(rules=(), exceptions=(), overrides=(), holidays='as_posted',
-                          known=False), unread='同银行')
+                          known=False), unread='同银行', undated=False)
+    >>> read_hours("夏季 8:00-18:00，冬季 8:30-17:30").undated
+    True
     """
     if len(text) > _LONGEST:
         return ReadHours(Hours(), f"{text[:50]}… ({len(text)} characters)")
@@ -82,7 +87,14 @@ def read_hours(text: str) -> ReadHours:
             return ReadHours(read_osm(plain))
         return ReadHours(_read_plain(plain, notes))
     except UnreadError as problem:
-        return ReadHours(Hours(), str(problem).strip() or text.strip())
+        unread = str(problem).strip() or text.strip()
+        return ReadHours(Hours(), unread, _lacks_dates(plain))
+
+
+def _lacks_dates(plain: str) -> bool:
+    """Whether nothing but the dates of a season stood in the way: no custom tells them."""
+    kinds = [token.kind for token in cut_text(plain)]
+    return "unread" not in kinds and kinds.count("named") > kinds.count("season")
 
 
 def _read_plain(plain: str, notes: Sequence[str]) -> Hours:

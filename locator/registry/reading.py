@@ -309,19 +309,20 @@ class EntryReader:
         if means_unknown(text):
             text = ""
         opening = _read_hours(text) if text else _NO_HOURS
-        text = line_text(values.get("hours_text", "")) or text
         if opening.unread:
-            self.remarks.note_hours(self._row, opening.unread)
+            told = text if opening.undated else opening.unread
+            self.remarks.note_hours(self._row, told, undated=opening.undated)
+        text = line_text(values.get("hours_text", "")) or text
         dated = line_text(values.get("exceptions", ""))
         if not dated:
             return text, opening.hours
-        told = _read_hours(dated)
-        if told.unread:
+        changes = _read_hours(dated)
+        if changes.unread:
             self.remarks.note_hours(self._row, dated)
         return text, replace(
             opening.hours,
-            exceptions=opening.hours.exceptions + told.hours.exceptions,
-            overrides=opening.hours.overrides + told.hours.overrides,
+            exceptions=opening.hours.exceptions + changes.hours.exceptions,
+            overrides=opening.hours.overrides + changes.hours.overrides,
         )
 
     def _read_verified(self, values: dict[str, str], extra: dict[str, Any]) -> dict[str, date]:

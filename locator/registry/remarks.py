@@ -10,13 +10,18 @@ from typing import NamedTuple
 
 from geodata.columns import field_names
 from geodata.fields import fields
+from locator.hours.telling import SEASONS_EXAMPLE, WEEK_EXAMPLE
 from locator.registry.entries import Doubt
 
 _SHOWN = 3
 _SHOWN_CHARS = 80
 _HIDDEN = "…"
 _UNREAD, _UNUSABLE, _HOURS, _MOBILE, _SHORT = "word", "value", "hours", "private_phone", "keeper"
-_STAFF = "staff_room"
+_STAFF, _UNDATED = "staff_room", "hours_undated"
+_HOURS_SAID = {
+    _HOURS: ("are not understood", WEEK_EXAMPLE),
+    _UNDATED: ("name a season, not from which day to which", SEASONS_EXAMPLE),
+}
 
 
 class _Remark(NamedTuple):
@@ -48,9 +53,10 @@ class Remarks:
         private = name in fields() and fields()[name].private
         self._note(_UNUSABLE, name, _Remark(row, _HIDDEN if private else text[:_SHOWN_CHARS], why))
 
-    def note_hours(self, row: int, text: str) -> None:
-        """Note opening hours that are not understood."""
-        self._note(_HOURS, "hours", _Remark(row, text[:_SHOWN_CHARS]))
+    def note_hours(self, row: int, text: str, *, undated: bool = False) -> None:
+        """Note opening hours that are not understood, or whose seasons have no dates."""
+        sort = _UNDATED if undated else _HOURS
+        self._note(sort, "hours", _Remark(row, text[:_SHOWN_CHARS]))
 
     def note_mobile(self, row: int, name: str) -> None:
         """Note somebody's mobile in a cell that is published."""
@@ -99,10 +105,11 @@ def _sum_up(sort: str, name: str, cases: list[_Remark]) -> str:
         return f"{rows} a {label(name)} that is not understood ({shown}); {kept}"
     if sort == _UNUSABLE:
         return f"{rows} a {label(name)} that cannot be used ({shown}); it is kept as text only"
-    if sort == _HOURS:
+    if sort in _HOURS_SAID:
+        what, example = _HOURS_SAID[sort]
         return (
-            f"{rows} opening hours that are not understood ({shown}); they are shown as text and "
-            "count as unknown"
+            f"{rows} opening hours that {what} ({shown}); they are shown as text and count as "
+            f"unknown: write them as {example}"
         )
     if sort == _MOBILE:
         cells = "1 cell holds a private mobile number" if count == 1 else (

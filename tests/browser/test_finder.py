@@ -30,8 +30,9 @@ ROW: dict[str, Any] = {
     "code": "S1", "name": "站", "kind": "rest_station", "lon": 120.9, "lat": 32.0,
     "distance_m": 400.0, "time_s": 360.0, "straight_m": 300.0, "open": True, "closes_in_s": 7200.0,
     "opens_in_s": None, "opens_at": None, "phone": "", "disputed": False, "sample": True,
-    "detour": None, "hours": "", "address": "", "access_scope": "public", "access_mode": "walk_in",
-    "facilities": ["WATER", "SEAT"], "verified_on": "2026-06-13",
+    "detour": None, "hours": "", "hours_en": "", "hours_problem": "", "address": "",
+    "access_scope": "public", "access_mode": "walk_in", "facilities": ["WATER", "SEAT"],
+    "verified_on": "2026-06-13",
 }  # fmt: skip
 SHUT = {"open": False, "closes_in_s": None}
 UNKNOWN = {"open": None, "closes_in_s": None}
@@ -63,6 +64,11 @@ SCREENS: list[tuple[dict[str, Any], str, str]] = [
     ({"distance_m": 998.0}, "way", "沿街走1公里"),
     ({"distance_m": 305.0}, "way", "沿街走300米"),
     ({"distance_m": 123456.0}, "way", "沿街走123公里"),
+    ({"hours": "周一至周五 8:30-17:00", "hours_en": "Mon–Fri 8:30–17:00"}, "hours",
+     "周一至周五 8:30-17:00"),
+    ({"hours": "夏季8:00-18:00", "hours_problem": "undated"}, "hours",
+     "写着“夏季8:00-18:00”，哪天开始不清楚"),
+    ({"hours": "9点左右", "hours_problem": "unread"}, "hours", "写着“9点左右”，没核实"),
     ({"facilities": ["WATER", "SEAT", "MICROWAVE", "FIRSTAID", "TOILET", "SPACE", "FRIDGE", "AC",
                      "WIFI", "LEGAL"]}, "word", "开着"),
 ]  # fmt: skip

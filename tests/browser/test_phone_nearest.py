@@ -35,8 +35,8 @@ ASK = (
 NUMBERS = ("distance_m", "straight_m", "snap_m")
 SECONDS = ("time_s", "closes_in_s", "opens_in_s")
 EXACT = (
-    "code", "name", "kind", "lon", "lat", "phone", "disputed", "sample", "hours", "address",
-    "way_in", "open", "long_enough",
+    "code", "name", "kind", "lon", "lat", "phone", "disputed", "sample", "hours", "hours_en",
+    "hours_problem", "address", "way_in", "open", "long_enough",
 )  # fmt: skip
 
 

@@ -284,3 +284,48 @@ def test_facts_of_a_kind_are_told_and_private_ones_never(
     assert "货车泊位" in text
     assert "男淋浴数" in text
     assert "13900000000" not in text
+
+
+def hours_of(client: FlaskClient, code: str, lang: str) -> tuple[str, str]:
+    """The hours of a station's page, and those of its poster."""
+    page = client.get(f"/s/{code}?lang={lang}").get_data(as_text=True)
+    poster = client.get(f"/s/{code}/poster?lang={lang}").get_data(as_text=True)
+    found = [re.search(r'<p class="(?:meta )?hours">(.*?)</p>', one) for one in (page, poster)]
+    assert all(found)
+    return tuple(one[1] for one in found if one)  # type: ignore[return-value]
+
+
+def test_hours_are_in_english_where_understood_and_quoted_where_not(
+    own_client: FlaskClient, own_city: City, own_town: Path
+) -> None:
+    lon, lat = own_city.current().stations.lonlat_deg[0].tolist()
+    undated = "夏季8:00-18:00，冬季8:30-17:30"
+    add_stations(own_town, ["周一至周五 8:30-17:00", undated, "看情况开"], near=(lon, lat))
+    stations = own_city.current().stations
+    codes = [stations.code[stations.name.index(name)] for name in
+             ("周一至周五 8:30-17:00", undated, "看情况开")]  # fmt: skip
+    said = {lang: [hours_of(own_client, code, lang) for code in codes] for lang in ("zh", "en")}
+    assert [page for page, _ in said["zh"]] == [
+        "开放时间：周一至周五 8:30-17:00",
+        f"开放时间：写着“{undated}”，哪天开始不清楚",
+        "开放时间：写着“看情况开”，没核实",
+    ]
+    assert [page for page, _ in said["en"]] == [
+        "Hours: Mon–Fri 8:30–17:00",
+        f"Hours: posted as “{undated}”; when the seasons begin is not clear",
+        "Hours: posted as “看情况开”; not verified",
+    ]
+    for lang, label in (("zh", "开放时间："), ("en", "Hours: ")):
+        assert [poster for _, poster in said[lang]] == [
+            page.removeprefix(label) for page, _ in said[lang]
+        ]
+    asked = {"lon": lon, "lat": lat, "k": 20}
+    rows = own_client.post("/api/v1/nearest", json=asked).get_json()["results"]
+    told = {r["code"]: (r["hours"], r["hours_en"], r["hours_problem"]) for r in rows}
+    assert told[codes[0]] == ("周一至周五 8:30-17:00", "Mon–Fri 8:30–17:00", "")
+    assert told[codes[1]] == (undated, "", "undated")
+    listed = own_client.get("/api/v1/stations").get_json()["columns"]
+    place = listed["code"].index(codes[2])
+    assert [listed[name][place] for name in ("hours", "hours_en", "hours_problem")] == [
+        "看情况开", "", "unread",
+    ]  # fmt: skip

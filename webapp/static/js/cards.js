@@ -156,7 +156,7 @@
       warning: row.detour ? row.detour[english ? "en" : "zh"] : "",
       way_in: row.access_scope === undefined ? row.way_in || "" : wayIn(row.access_scope, row.access_mode),
       facilities: facilityWords(offered(row.facilities)),
-      hours: row.hours || "",
+      hours: locator.hourWords(row),
       address: row.address || "",
       phone: row.phone || "",
       checked: checkedWords(row.verified_on, at),

@@ -36,6 +36,8 @@ window.locatorWords = {
  "关着，%(walk)s。": "Closed, %(walk)s.",
  "关着，%(walk)s；%(when)s开。": "Closed, %(walk)s; opens %(when)s.",
  "其他地图": "Another map",
+ "写着“%(hours)s”，哪天开始不清楚": "posted as “%(hours)s”; when the seasons begin is not clear",
+ "写着“%(hours)s”，没核实": "posted as “%(hours)s”; not verified",
  "刚才": "just now",
  "刷脸进，要先登记。": "Face door: enrol first.",
  "去这里": "Go here",

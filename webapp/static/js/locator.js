@@ -30,6 +30,14 @@ window.locator = (function () {
     return icon;
   }
 
+  // Posted hours; where nothing is known from them they stand as a quotation, and say so.
+  function hourWords(row) {
+    const posted = row.hours || "";
+    if (row.hours_problem === "undated") return _("写着“%(hours)s”，哪天开始不清楚", { hours: posted });
+    if (row.hours_problem === "unread") return _("写着“%(hours)s”，没核实", { hours: posted });
+    return document.documentElement.lang === "en" ? row.hours_en || "" : posted;
+  }
+
   class AnswerError extends Error {}
 
   // What to do about a field that the server could not use.
@@ -85,5 +93,5 @@ window.locator = (function () {
     });
   }
 
-  return { element, gettext, markIcon, ask, post, kilometres, AnswerError };
+  return { element, gettext, markIcon, hourWords, ask, post, kilometres, AnswerError };
 })();

@@ -341,6 +341,8 @@
         water: locator.water ? locator.water.between(data, point, [x, y]) : null,
       },
       hours: station.hours,
+      hours_en: station.hours_en,
+      hours_problem: station.hours_problem,
       address: station.address,
       access_scope: station.access_scope,
       access_mode: station.access_mode,
@@ -489,6 +491,9 @@
   function readStation(part, i) {
     const station = { part };
     for (const name of COLUMNS) station[name] = part[name][i];
+    // older files say neither
+    station.hours_en = part.hours_en ? part.hours_en[i] : station.hours;
+    station.hours_problem = part.hours_problem ? part.hours_problem[i] : "";
     station.sample = part.sample[i] === 1;
     station.disputed = part.disputed[i] === 1;
     station.night = part.night ? part.night[i] : "?"; // older files do not say

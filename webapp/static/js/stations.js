@@ -306,7 +306,7 @@
     const lines = [
       locator.element("strong", {}, station.name),
       locator.element("p", {}, locator.markIcon(mark.kind), " ", document.documentElement.lang === "en" ? mark.en : mark.zh),
-      locator.element("p", {}, _("开放时间：") + (station.hours || _("未知"))),
+      locator.element("p", {}, _("开放时间：") + (locator.hourWords(station) || _("未知"))),
     ];
     if (station.way_in) lines.push(locator.element("p", {}, _("进门：") + station.way_in));
     if (station.address) lines.push(locator.element("p", {}, station.address));
