@@ -52,7 +52,7 @@ def action_options(command: F) -> F:
         click.option("--floor", "floors", multiple=True, metavar="DISTRICT=SHARE",
                      help="某区县的覆盖底线，如 320601=60%。Least share of a district."),
         click.option("--backup", type=click.IntRange(min=1), default=1, show_default=True,
-                     help="要几个站够得着才算覆盖。How many stations have to be in reach."),
+                     help="限距内要有几个站才算覆盖。How many stations have to be in reach."),
         click.option("--weigh", "classes", multiple=True, metavar="CLASS=FACTOR",
                      help="某级道路每米算几米。What a metre of a class of street counts."),
     )):  # fmt: skip

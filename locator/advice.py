@@ -141,7 +141,7 @@ def _no_stations() -> Advice:
 def _none_within(known: Circumstances) -> Advice:
     return Advice(
         NONE_WITHIN,
-        f"{limit_zh(known.limit)}以内{known.verb_zh}不到站点。",
+        f"{known.verb_zh}{limit_zh(known.limit)}以内没有站点。",
         f"No station within {limit_en(known.limit)}.",
         "放宽距离，或换一类站点再找。",
         "Allow a longer way, or look for another kind.",
@@ -186,6 +186,7 @@ def _unreachable(known: Circumstances) -> Advice:
     name, metres = known.way_on
     return Advice(
         UNREACHABLE, zh, en,
-        f"最近走得通的路是{name or '一条无名的路'}，直线{metres_zh(metres)}。从那里算：",
+        f"最近能{known.verb_zh}到站点的路是{name or '一条无名的路'}，直线{metres_zh(metres)}。"
+        "从那里算：",
         f"The nearest street that leads to one is {name or 'nameless'}, {metres_en(metres)} away.",
     )  # fmt: skip

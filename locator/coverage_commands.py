@@ -33,7 +33,7 @@ _MOST_OF_ALL = 0.5
 @click.option("--kind", type=KIND_WORD, help=KIND)
 @click.option("--mode", type=MODE_WORD, default="walk", show_default=True, help=MODE)
 @click.option("--depth", type=click.IntRange(min=1), default=1, show_default=True,
-              help="够得着几个站才算。Covered means in reach of that many stations.")  # fmt: skip
+              help="限距内有几个站才算已覆盖。Covered: within the limit of that many.")  # fmt: skip
 @click.option("--at", metavar="WHEN",
               help="那时开着的站。Open then: now, 2026-07-04T15:00, 周日 03:00.")  # fmt: skip
 @by_option
@@ -89,7 +89,7 @@ def _totals(document: dict[str, Any], cover: Coverage, asked: str) -> list[str]:
         f"within {asked} of {en}: {cover.share:.1%} of {metres(cover.total_m)} covered",
         f"已覆盖 covered {metres(cover.covered_m)}, 未覆盖 uncovered {metres(cover.uncovered_m)}, "
         f"走不到 unreachable {metres(cover.unreachable_m)}",
-        f"够得着几个站 by stations in reach: {depths}",
+        f"限距内有几个站 by stations in reach: {depths}",
     ]
     if document["border_m"] > 0:
         lines.append(

@@ -17,7 +17,7 @@ WHY = {
     "spelling, or give LON LAT",
     "outside": "有一点不在城市街道旁边 / a point lies beside the city's streets",
     "none_open": "路上没有确认到时开门的站点 / no station on the way is known to be open then",
-    "unreachable": "路上没有走得到的站点 / no station lies on a way there",
+    "unreachable": "这一路走不到任何站点 / no station lies on a way there",
 }
 _STATES = {True: "开门 open", False: "关门 closed", None: "不详 ?"}
 _HEADINGS = ["", "站点 station", "路程 way", "时间 time", "直线 straight", "到时 then", "编号 code"]

@@ -126,9 +126,9 @@ def rest(kind: str | None, mode: str, public: bool, break_min: float, output: Pa
 def area(
     kind: str | None, mode: str, public: bool, within: str, width_m: float, output: Path
 ) -> None:
-    """画出够得着站点的地面。Draw the ground from which a station is in reach.
+    """画出已覆盖的地面。Draw the ground from which a station is in reach.
 
-    不画到水面和够不着的街道上；只供看图，长度和比例不由它算。Never over water or missed streets.
+    不画到水面和未覆盖的街道上；只供看图，长度和比例不由它算。Never over water or missed streets.
 
     For display only; lengths and shares come from the streets.
     """

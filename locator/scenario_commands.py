@@ -33,7 +33,7 @@ _SHOWN = 10
 @click.option("--kind", type=KIND_WORD, help=KIND)
 @click.option("--mode", type=MODE_WORD, default="walk", show_default=True, help=MODE)
 @click.option("--depth", type=click.IntRange(min=1), default=1, show_default=True,
-              help="够得着几个站才算。Covered means in reach of that many stations.")  # fmt: skip
+              help="限距内有几个站才算已覆盖。Covered: within the limit of that many.")  # fmt: skip
 @click.option("--situation", type=SITUATION_WORD, default="",
               help="只算那时有用的站。Only stations that help in it, as heat_orange.")  # fmt: skip
 @click.option("--build", multiple=True, metavar="LON,LAT",

@@ -65,7 +65,7 @@ class Spread:
 
 _KILOMETRE_M = 1000
 _NOTHING = {
-    "zh": "没有一处走得到站点，所以没有距离可说。",
+    "zh": "处处都走不到站点，所以没有距离可说。",
     "en": "No place can reach a station, so there is no distance to tell.",
 }
 _WORDS = {

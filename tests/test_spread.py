@@ -58,7 +58,7 @@ def test_no_station_gives_no_figures_and_says_so() -> None:
     spread = spread_of(cross(), (500.0,))
     assert (spread.mean, spread.median, spread.p90, spread.most, spread.gini) == (None,) * 5
     assert spread.within == ((500.0, 0.0),)
-    assert spread.sentence() == "没有一处走得到站点，所以没有距离可说。"
+    assert spread.sentence() == "处处都走不到站点，所以没有距离可说。"
     assert "no distance" in spread.sentence(lang="en")
 
 

@@ -154,8 +154,8 @@ def _tell_gap(view: CityView, coverage: Coverage, gap: int, row: dict[str, Any])
 def _gaps_text(count: int) -> str:
     if count > LISTED_GAPS:
         return _(
-            "连成一片又够不着站点的街道共%(count)s处，最长的%(shown)s处在前。",
+            "连成一片的未覆盖街道（缺口）共%(count)s处，最长的%(shown)s处在前。",
             count=count,
             shown=LISTED_GAPS,
         )
-    return _("连成一片又够不着站点的街道共%(count)s处，长的在前。", count=count)
+    return _("连成一片的未覆盖街道（缺口）共%(count)s处，长的在前。", count=count)

@@ -41,9 +41,9 @@
 
     function totals(answer) {
       const rows = [
-        ["covered", _("覆盖到"), answer.covered_m],
-        ["uncovered", _("够不着"), answer.uncovered_m],
-        ["unreachable", _("走不通"), answer.unreachable_m],
+        ["covered", _("已覆盖"), answer.covered_m],
+        ["uncovered", _("未覆盖"), answer.uncovered_m],
+        ["unreachable", _("走不到"), answer.unreachable_m],
         ["total", _("街道总长"), answer.total_m],
       ];
       const share = (part) =>

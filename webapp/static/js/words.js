@@ -252,7 +252,7 @@
     const limit = limitWords(known.limit);
     return advice(
       "none_within",
-      `${limit.zh}以内${known.verb}不到站点。`,
+      `${known.verb}${limit.zh}以内没有站点。`,
       `No station within ${limit.en}.`,
       "放宽距离，或换一类站点再找。",
       "Allow a longer way, or look for another kind.",
@@ -289,7 +289,7 @@
     const [name, metres] = known.wayOn;
     return advice(
       "unreachable", zh, en,
-      `最近走得通的路是${name || "一条无名的路"}，直线${metresZh(metres)}。从那里算：`,
+      `最近能${known.verb}到站点的路是${name || "一条无名的路"}，直线${metresZh(metres)}。从那里算：`,
       `The nearest street that leads to one is ${name || "nameless"}, ${metresEn(metres)} away.`,
     ); // prettier-ignore
   }
