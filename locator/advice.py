@@ -15,6 +15,7 @@ from locator.nearest import FOUND, NONE_WITHIN, OUTSIDE, UNREACHABLE
 
 NO_STATIONS, NONE_FIT, NONE_OPEN = "no_stations", "none_fit", "none_open"
 BESIDE_THE_STREETS = "beside_the_streets"
+_GOING = {"走": "步行", "骑": "骑车", "开": "开车"}
 _UNITS = {"": ("米", "m"), "m": ("米", "m"), "km": ("公里", "km"), "min": ("分钟", "min")}
 
 
@@ -141,7 +142,7 @@ def _no_stations() -> Advice:
 def _none_within(known: Circumstances) -> Advice:
     return Advice(
         NONE_WITHIN,
-        f"{known.verb_zh}{limit_zh(known.limit)}以内没有站点。",
+        f"{_GOING[known.verb_zh]}{limit_zh(known.limit)}以内没有站点。",
         f"No station within {limit_en(known.limit)}.",
         "放宽距离，或换一类站点再找。",
         "Allow a longer way, or look for another kind.",
@@ -180,7 +181,7 @@ def _unreachable(known: Circumstances) -> Advice:
     )
     if known.way_on is None:
         return Advice(
-            UNREACHABLE, zh, en, "点另一条街，或换一种走法再找。",
+            UNREACHABLE, zh, en, "点另一条街，或换一种出行方式再找。",
             "Tap another street, or choose another mode.",
         )  # fmt: skip
     name, metres = known.way_on

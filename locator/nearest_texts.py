@@ -154,8 +154,8 @@ def _door(row: dict[str, Any]) -> str:
 def left_out_lines(counts: dict[str, int]) -> list[str]:
     """How many stations were not looked at, and why."""
     words = {
-        "unknown": "{}个站点有没有不详，没算 / {} left out: not known whether they offer that",
-        "no": "{}个站点没有，没算 / {} left out: they do not offer that",
-        "staff_only": "{}个站点只对本单位职工开放，没算 / {} for a firm's own staff left out",
+        "unknown": "{}个站点没登记有没有，未列入 / {} left out: not known whether they offer that",
+        "no": "{}个站点不具备，未列入 / {} left out: they do not offer that",
+        "staff_only": "{}个站点只对本单位职工开放，未列入 / {} for a firm's own staff left out",
     }
     return [words[key].format(count, count) for key, count in counts.items() if count]

@@ -217,7 +217,7 @@ def _check_stations(entries: Sequence[Entry]) -> Iterator[Check]:
     used = in_use(entries)
     sample = [row_of(entry) for entry in used if entry.sample]
     yield tell_found(
-        "public_sample", sample, Told("个站是编的（示例）", "invented stations"),
+        "public_sample", sample, Told("个站是虚构的（示例）", "invented stations"),
         Told("从名册里去掉：不能让人跑空", "take them out: nobody must walk to one"), status=FAIL,
     )  # fmt: skip
     unsure = [row_of(e) for e in used if e.kind == "mother_baby_room" and not e.access_scope]

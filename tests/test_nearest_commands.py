@@ -234,7 +234,7 @@ def test_people_are_told_in_words(city: City, run: Callable[..., Run]) -> None:
         in run("nearest", *point, "--at", "Sun 03:00", "--k", 3, "--city", city.workspace.path).out
     )
     none = run("nearest", *point, "--within", 50, "--city", city.workspace.path)
-    assert "走50米以内没有站点" in none.out
+    assert "步行50米以内没有站点" in none.out
     assert "No station within 50 m" in none.out
 
 

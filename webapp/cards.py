@@ -191,7 +191,7 @@ def facility_words(codes: Iterable[str]) -> str:
     names = [said(term, "short") or said(term) for term in terms]
     shown = _("、").join(names[:_SHOWN_FACILITIES])
     if len(names) > _SHOWN_FACILITIES:
-        return _("%(names)s，等%(count)s项", names=shown, count=len(names))
+        return _("%(names)s等%(count)s项", names=shown, count=len(names))
     return shown
 
 
@@ -258,10 +258,10 @@ def _arrival_sentence(
         return _doubt(row["phone"], disputed=row["disputed"])
     if door == OPEN:
         if closes is None:
-            return _("开着，%(walk)s；一直开。", walk=walk)
+            return _("开着，%(walk)s；24小时开放。", walk=walk)
         return _("开着，%(walk)s；到后还开%(left)s。", walk=walk, left=duration(closes))
     if door == CLOSING:
-        verb = {"bike": _("骑"), "motor": _("开")}.get(uses) or _("走")
+        verb = {"bike": _("骑车"), "motor": _("开车")}.get(uses) or _("走")
         return _("%(verb)s到时只剩%(left)s。", verb=verb, left=duration(closes))
     if row["opens_at"] is None or left is None:
         return _("关着，%(walk)s。", walk=walk)
@@ -301,7 +301,7 @@ def _present_sentence(station: Station, door: str, left_s: float | None, now: da
     if station.disputed or door == UNKNOWN:
         return _doubt(station.phone, disputed=station.disputed)
     if left_s is None:
-        return _("开着，一直开。") if door == OPEN else _("关着。")
+        return _("开着，24小时开放。") if door == OPEN else _("关着。")
     if door == OPEN:
         return _("开着，还开%(left)s。", left=duration(left_s))
     if door == CLOSING:
@@ -321,18 +321,18 @@ def _doubt(phone: str, *, disputed: bool) -> str:
 def _way_time(time_s: float, uses: str) -> str:
     minutes = _("%(n)s分钟", n=max(1, math.ceil(time_s / 60)))
     if uses == "bike":
-        return _("骑%(time)s", time=minutes)
+        return _("骑车%(time)s", time=minutes)
     if uses == "motor":
-        return _("开%(time)s", time=minutes)
+        return _("开车%(time)s", time=minutes)
     return _("走%(time)s", time=minutes)
 
 
 def _way(distance_m: float, uses: str) -> str:
     way = metres(distance_m)
     if uses == "bike":
-        return _("沿街骑%(way)s", way=way)
+        return _("沿街骑车%(way)s", way=way)
     if uses == "motor":
-        return _("沿街开%(way)s", way=way)
+        return _("沿街开车%(way)s", way=way)
     return _("沿街走%(way)s", way=way)
 
 

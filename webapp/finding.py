@@ -130,7 +130,7 @@ def answer_of(
 
     groups = [Group("", found(results, 1))]
     if document["below"]:
-        title = _("更近，但没确认开着")
+        title = _("更近，但没确认开门")
         groups.append(Group(title, found(document["below"], len(results) + 1)))
     return Answer(
         name,
@@ -162,9 +162,9 @@ def none_open_message(document: dict[str, Any]) -> str:
 def left_out_words(counts: dict[str, int]) -> list[str]:
     """How many stations were not looked at, and why."""
     words = {
-        "unknown": _("%(count)s个站点有没有不详，没算", count=counts["unknown"]),
-        "no": _("%(count)s个站点没有，没算", count=counts["no"]),
-        "staff_only": _("%(count)s个站点只对本单位职工开放，没算", count=counts["staff_only"]),
+        "unknown": _("%(count)s个站点没登记有没有，未列入", count=counts["unknown"]),
+        "no": _("%(count)s个站点不具备，未列入", count=counts["no"]),
+        "staff_only": _("%(count)s个站点只对本单位职工开放，未列入", count=counts["staff_only"]),
     }
     return [text for reason, text in words.items() if counts[reason]]
 

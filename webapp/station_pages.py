@@ -215,11 +215,11 @@ def _others(view: CityView, station: Station) -> list[Next]:
         if row["code"] == station.code or len(found) == _NEXT:
             continue
         place = bisect_left(view.stations.code, row["code"])
-        words = _("夜里没核实")
+        words = _("是否通宵开放没核实")
         if night.yes[place]:
-            words = _("夜里23:00到5:00开着")
+            words = _("通宵开放（23:00至5:00）")
         elif not night.possible[place]:
-            words = _("夜里不全开")
+            words = _("不通宵开放")
         found.append(Next(answer_card(row, at=document["at"], mode_uses=_WALK), words))
     return found
 
@@ -235,7 +235,7 @@ def _ask(view: CityView, station: Station, *, k: int, open_only: bool = False) -
 
 def _thanks(what: str, state: str, view: CityView, station: Station) -> str:
     if state == reports.REFUSED:
-        return _("今天收到的够多了，谢谢。")
+        return _("今天收到的反馈够多了，谢谢。")
     if what == "locked":
         rows = _ask(view, station, k=2, open_only=True)["results"]
         for row in rows:

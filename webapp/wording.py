@@ -120,9 +120,9 @@ def _station_alone(station: Station) -> dict[str, Any]:
 def _way_words(uses: str) -> str:
     """How one comes and how long it takes, with room for `way` and `minutes`."""
     if uses == "bike":
-        return _("骑%(way)s，约%(minutes)s分钟")
+        return _("骑车%(way)s，约%(minutes)s分钟")
     if uses == "motor":
-        return _("开%(way)s，约%(minutes)s分钟")
+        return _("开车%(way)s，约%(minutes)s分钟")
     return _("走%(way)s，约%(minutes)s分钟")
 
 

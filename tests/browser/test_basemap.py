@@ -224,7 +224,7 @@ def test_location_button_on_the_map_is_the_page_s_own(
           .addEventListener("click", () => { window.asked = true; })"""
     )
     button = page.locator("#map_city .map-locate")
-    assert button.get_attribute("aria-label") == "定位到我这里"
+    assert button.get_attribute("aria-label") == "定位到我的位置"
     size = button.bounding_box()
     assert size
     assert min(size["width"], size["height"]) >= 44

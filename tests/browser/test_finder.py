@@ -40,7 +40,7 @@ UNKNOWN = {"open": None, "closes_in_s": None}
 SCREENS: list[tuple[dict[str, Any], str, str]] = [
     ({}, "sentence", "开着，走6分钟；到后还开2小时。"),
     ({"closes_in_s": 600.0}, "sentence", "走到时只剩10分钟。"),
-    ({"closes_in_s": None}, "sentence", "开着，走6分钟；一直开。"),
+    ({"closes_in_s": None}, "sentence", "开着，走6分钟；24小时开放。"),
     ({"closes_in_s": 9059.0}, "sentence", "开着，走6分钟；到后还开2小时30分钟。"),
     ({**SHUT, "opens_at": "2026-07-05T06:00"}, "sentence", "关着，走6分钟；明天6:00开。"),
     ({**SHUT, "opens_at": "2026-07-04T23:05"}, "sentence", "关着，走6分钟；23:05开。"),

@@ -179,7 +179,7 @@ def test_limit_chosen_changes_totals_gaps_and_streets(open_page: OpenPage, view:
     assert f"{cover.share:.1%}" in page.locator(".totals caption").inner_text()
     assert page.locator("#gaps button.gap").count() == min(20, len(cover.gap_table))
     assert colours(page) >= {(106, 166, 184), (179, 64, 15)}
-    page.get_by_label("图上分色").uncheck()
+    page.get_by_label("在地图上显示覆盖").uncheck()
     assert (179, 64, 15) not in colours(page)
 
 

@@ -168,7 +168,7 @@ def test_way_by_bicycle_without_a_network_says_what_does_work(
     bike = page.locator("#place-form select[name=mode] option[data-uses=bike]").first
     page.locator("#place-form select[name=mode]").select_option(bike.get_attribute("value"))
     page.locator("#locate").click()
-    page.get_by_text("这样找要联网。走法选步行，没网也能找。").wait_for()
+    page.get_by_text("这样找要联网。出行方式选步行，没网也能找。").wait_for()
 
 
 def test_saved_data_say_how_old_they_are(open_page: OpenPage, witness: Witness) -> None:

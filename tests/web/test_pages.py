@@ -71,7 +71,7 @@ def test_first_page_lists_stations_with_kind_district_and_hours(
     assert listed == [usable.code[row] for row in order][:20]
     assert usable.name[order[0]] in page.text
     assert f"开放时间：{usable.hours[order[0]] or '未知'}" in page.text
-    assert "只对本单位职工开放" not in page.text.replace("个站点只对本单位职工开放，没算", "")
+    assert "只对本单位职工开放" not in page.text.replace("个站点只对本单位职工开放，未列入", "")
     assert "区" in page.text
     assert f"共{len(usable)}个站点" in page.text
 
@@ -208,7 +208,7 @@ def test_rooms_for_staff_are_listed_for_whoever_asks(client: FlaskClient, view: 
     public = stations.take(~stations.is_staff_only)
     assert sorted(listed_codes(client, f"/?kind={kind}")) == list(public.code)
     left_out = len(stations) - len(public)
-    said = {"zh": f"{left_out}个站点只对本单位职工开放，没算",
+    said = {"zh": f"{left_out}个站点只对本单位职工开放，未列入",
             "en": f"{left_out} for a firm's own staff left out"}  # fmt: skip
     for language, words in said.items():
         assert words in page_of(client, f"/?kind={kind}&lang={language}").text

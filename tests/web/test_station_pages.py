@@ -89,7 +89,7 @@ def test_poster_names_the_next_three_and_their_nights(client: FlaskClient, code:
     page = client.get(f"/s/{code}/poster").get_data(as_text=True)
     items = re.findall(r"<li>.*?</li>", page, re.DOTALL)
     assert 1 <= len(items) <= 3
-    assert all("夜里" in item for item in items)
+    assert all("通宵" in item for item in items)
     assert f"/s/{code}/qr.svg" in page
     assert "示例数据 SAMPLE" in page
 

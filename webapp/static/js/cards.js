@@ -74,24 +74,24 @@
 
   function wayTime(seconds, uses) {
     const time = _("%(n)s分钟", { n: Math.max(1, Math.ceil(seconds / 60)) });
-    if (uses === "bike") return _("骑%(time)s", { time });
-    return uses === "motor" ? _("开%(time)s", { time }) : _("走%(time)s", { time });
+    if (uses === "bike") return _("骑车%(time)s", { time });
+    return uses === "motor" ? _("开车%(time)s", { time }) : _("走%(time)s", { time });
   }
 
   function wayWords(distance, uses) {
     const way = metres(distance);
-    if (uses === "bike") return _("沿街骑%(way)s", { way });
-    return uses === "motor" ? _("沿街开%(way)s", { way }) : _("沿街走%(way)s", { way });
+    if (uses === "bike") return _("沿街骑车%(way)s", { way });
+    return uses === "motor" ? _("沿街开车%(way)s", { way }) : _("沿街走%(way)s", { way });
   }
 
   function sentence(row, door, walk, at, uses) {
     if (row.disputed) return _("有工友说没开门，正在核实。");
     if (door === "open") {
-      if (row.closes_in_s === null) return _("开着，%(walk)s；一直开。", { walk });
+      if (row.closes_in_s === null) return _("开着，%(walk)s；24小时开放。", { walk });
       return _("开着，%(walk)s；到后还开%(left)s。", { walk, left: duration(row.closes_in_s) });
     }
     if (door === "closing") {
-      const verb = uses === "bike" ? _("骑") : uses === "motor" ? _("开") : _("走");
+      const verb = uses === "bike" ? _("骑车") : uses === "motor" ? _("开车") : _("走");
       return _("%(verb)s到时只剩%(left)s。", { verb, left: duration(row.closes_in_s) });
     }
     if (door === "closed") {
@@ -131,7 +131,7 @@
       .map((item) => item.textContent);
     const shown = names.slice(0, SHOWN_FACILITIES).join(_("、"));
     if (names.length <= SHOWN_FACILITIES) return shown;
-    return _("%(names)s，等%(count)s项", { names: shown, count: names.length });
+    return _("%(names)s等%(count)s项", { names: shown, count: names.length });
   }
 
   function checkedWords(verified, at) {

@@ -61,7 +61,7 @@
     const policy = document.permissionsPolicy || document.featurePolicy;
     if (!policy || policy.allowsFeature("geolocation")) return;
     document.getElementById("locate").hidden = true;
-    document.getElementById("privacy").textContent = _("这个网页没有让窗口用位置。请选地方，或打开完整地图。");
+    document.getElementById("privacy").textContent = _("这个网页不允许用位置。请选地方，或打开完整地图。");
     document.getElementById("place-fold").open = true;
   }
 

@@ -36,7 +36,7 @@
       preview.height = told.height;
       preview.src = address;
     } catch (error) {
-      if (error.name !== "AbortError") copied.textContent = _("这样选不行，请改一项。");
+      if (error.name !== "AbortError") copied.textContent = _("这几项不能同时选，请改一项。");
     }
   }
 

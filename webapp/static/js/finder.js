@@ -90,7 +90,7 @@
       return { found: await locator.post("/api/v1/nearest", sent, signal), rounded: here };
     } catch (error) {
       if (!error.unanswered) throw error;
-      if (reason && reason.reason === "cannot") throw new locator.AnswerError(_("这样找要联网。走法选步行，没网也能找。"));
+      if (reason && reason.reason === "cannot") throw new locator.AnswerError(_("这样找要联网。出行方式选步行，没网也能找。"));
       if (reason || here) throw nothingSaved();
       return searchHere(body).catch((other) => {
         throw other instanceof locator.AnswerError ? other : nothingSaved();
@@ -171,9 +171,9 @@
 
   function leftOut(counts) {
     const words = {
-      unknown: _("%(count)s个站点有没有不详，没算", { count: counts.unknown }),
-      no: _("%(count)s个站点没有，没算", { count: counts.no }),
-      staff_only: _("%(count)s个站点只对本单位职工开放，没算", { count: counts.staff_only }),
+      unknown: _("%(count)s个站点没登记有没有，未列入", { count: counts.unknown }),
+      no: _("%(count)s个站点不具备，未列入", { count: counts.no }),
+      staff_only: _("%(count)s个站点只对本单位职工开放，未列入", { count: counts.staff_only }),
     };
     return Object.keys(words).filter((name) => counts[name]).map((name) => element("p", { class: "hint" }, words[name]));
   }
@@ -194,7 +194,7 @@
     if (said(advice, "next")) parts.push(element("p", {}, said(advice, "next")));
     parts.push(element("ol", { class: "cards" }, ...cards.slice(0, results.length)));
     if (below.length) {
-      parts.push(element("h3", { class: "group" }, _("更近，但没确认开着")));
+      parts.push(element("h3", { class: "group" }, _("更近，但没确认开门")));
       parts.push(element("ol", { class: "cards" }, ...cards.slice(results.length)));
     }
     parts.push(...leftOut(found.left_out || {}));

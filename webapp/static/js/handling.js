@@ -31,7 +31,7 @@
       onAdd: function () {
         const button = element(
           "button",
-          { type: "button", class: "map-locate", "aria-label": _("定位到我这里"), title: _("定位到我这里") },
+          { type: "button", class: "map-locate", "aria-label": _("定位到我的位置"), title: _("定位到我的位置") },
           "◎",
         );
         button.addEventListener("click", () => wanted.click());

@@ -252,7 +252,7 @@
     const limit = limitWords(known.limit);
     return advice(
       "none_within",
-      `${known.verb}${limit.zh}以内没有站点。`,
+      `步行${limit.zh}以内没有站点。`,
       `No station within ${limit.en}.`,
       "放宽距离，或换一类站点再找。",
       "Allow a longer way, or look for another kind.",
@@ -283,7 +283,7 @@
     const zh = `从旁边的路${known.verb}不到任何站点。`;
     const en = "No way leads from this street to a station.";
     if (!known.wayOn) {
-      return advice("unreachable", zh, en, "点另一条街，或换一种走法再找。",
+      return advice("unreachable", zh, en, "点另一条街，或换一种出行方式再找。",
         "Tap another street, or choose another mode."); // prettier-ignore
     }
     const [name, metres] = known.wayOn;
