@@ -58,14 +58,16 @@ SCRIPTS = ("reports",)
 _NEXT = 3
 _NEAR = "60min"  # farther than that is no help to whoever stands before a locked door
 _WALK = find_mode("walk").uses
+_CLOSE_S = 15 * 60  # what a circle of services is measured by; farther on is no help at a door
 
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """A station near this one: its card, and what of the night is known there."""
+    """Another station: its card, what of the night is known there, whether it is near on foot."""
 
     card: Card
     night: str
+    is_near: bool
 
 
 @blueprint.get("/s/<code>")
@@ -98,7 +100,11 @@ def poster(code: str) -> str:
     [card] = station_cards(view, [row], now=local_now())
     found = view.stations[row]
     return render_template(
-        "poster.html", **common(view), card=card, others=_others(view, found), day=local_now()
+        "poster.html",
+        **common(view),
+        card=card,
+        others=_near_or_nearest(_others(view, found)),
+        day=local_now(),
     )
 
 
@@ -220,8 +226,14 @@ def _others(view: CityView, station: Station) -> list[Next]:
             words = _("通宵开放（23:00至5:00）")
         elif not night.possible[place]:
             words = _("不通宵开放")
-        found.append(Next(answer_card(row, at=document["at"], mode_uses=_WALK), words))
+        card = answer_card(row, at=document["at"], mode_uses=_WALK)
+        found.append(Next(card, words, row["time_s"] <= _CLOSE_S))
     return found
+
+
+def _near_or_nearest(others: list[Next]) -> list[Next]:
+    """Those that a sheet of paper may send somebody to; where none is near, the nearest alone."""
+    return [one for one in others if one.is_near] or others[:1]
 
 
 def _ask(view: CityView, station: Station, *, k: int, open_only: bool = False) -> dict[str, Any]:

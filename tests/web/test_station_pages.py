@@ -94,6 +94,70 @@ def test_poster_names_the_next_three_and_their_nights(client: FlaskClient, code:
     assert "示例数据 SAMPLE" in page
 
 
+@pytest.fixture
+def lonely(tmp_path: Path) -> Any:
+    """Makes a client of a street of 6 km with stations at some metres of it."""
+
+    def make(*metres_along: float) -> tuple[FlaskClient, dict[float, str]]:
+        from click.testing import CliRunner
+
+        from locator.cli import cli
+        from tests.grids import collection, lonlat
+
+        folder = str(tmp_path / "street")
+        line = {
+            "type": "LineString",
+            "coordinates": [lonlat(x, 0.0) for x in (0.0, 3000.0, 6000.0)],
+        }
+        street = {"type": "Feature", "properties": {"highway": "residential"}, "geometry": line}
+        (tmp_path / "streets.geojson").write_text(collection([street]), encoding="utf-8")
+        sheet = ["名称,经度,纬度,类别"]
+        for x in metres_along:
+            lon, lat = lonlat(x, 0.0)
+            sheet.append(f"站{x:.0f},{lon!r},{lat!r},驿站")
+        (tmp_path / "sheet.csv").write_text("\n".join(sheet), encoding="utf-8")
+        for words in (
+            ["init", folder, "--name", "长街", "--crs", "EPSG:4549"],
+            ["--city", folder, "streets", "import", str(tmp_path / "streets.geojson")],
+            ["--city", folder, "stations", "import", str(tmp_path / "sheet.csv")],
+        ):
+            done = CliRunner().invoke(cli, words)
+            assert done.exit_code == 0, done.output
+        from locator.city import City
+
+        stations = City.open(folder).current().stations
+        codes = {x: stations.code[stations.name.index(f"站{x:.0f}")] for x in metres_along}
+        return create_app(Settings(city=Path(folder))).test_client(), codes
+
+    return make
+
+
+NONE_NEAR = "步行15分钟以内没有别的同类站点，最近的："
+
+
+def test_poster_names_only_what_is_near(lonely: Any) -> None:
+    client, codes = lonely(0.0, 400.0, 5000.0)
+    poster = client.get(f"/s/{codes[0.0]}/poster").get_data(as_text=True)
+    assert "这里没开门？下一个：" in poster
+    assert "站400" in poster
+    assert "站5000" not in poster
+    page = client.get(f"/s/{codes[0.0]}").get_data(as_text=True)
+    assert "附近其他站点" in page
+    assert "沿街走5公里" in page
+
+
+def test_poster_with_nothing_near_says_so_and_names_the_nearest(lonely: Any) -> None:
+    client, codes = lonely(0.0, 3000.0, 5000.0)
+    poster = client.get(f"/s/{codes[0.0]}/poster").get_data(as_text=True)
+    assert f"这里没开门？{NONE_NEAR}" in poster
+    assert "站3000" in poster
+    assert "沿街走3公里" in poster
+    assert "站5000" not in poster
+    assert "within 15 minutes" in client.get(f"/s/{codes[0.0]}/poster?lang=en").get_data(True)
+    page = client.get(f"/s/{codes[0.0]}").get_data(as_text=True)
+    assert NONE_NEAR in page
+
+
 def test_map_app_is_led_to_in_its_own_datum(client: FlaskClient, view: CityView, code: str) -> None:
     from geodata.datum import from_wgs84
 
