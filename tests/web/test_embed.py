@@ -189,6 +189,16 @@ def test_builder_shows_and_tells_the_same_frame(framed: FlaskClient) -> None:
     assert framed.get(str(preview["src"])).status_code == 200
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_builder_is_found_at_the_foot_of_the_planners_page_alone(
+    client: FlaskClient, lang: str
+) -> None:
+    foot = client.get(f"/coverage?lang={lang}").get_data(as_text=True).split("<footer")[1]
+    assert f'href="/embed/builder?lang={lang}"' in foot
+    assert client.get(f"/embed/builder?lang={lang}").status_code == 200
+    assert "/embed/builder" not in client.get(f"/?lang={lang}").get_data(as_text=True)
+
+
 def test_builder_without_named_origins_says_where_to_name_them(client: FlaskClient) -> None:
     assert "LOCATOR_FRAME_ANCESTORS" in client.get("/embed/builder").get_data(as_text=True)
 
