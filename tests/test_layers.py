@@ -364,6 +364,7 @@ ORDER = [
     "webapp.marks",
     "webapp.packing",
     "webapp.params",
+    "webapp.problems",
     "webapp.bodies",
     "webapp.answer_types",
     "webapp.answer_types_coverage",

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import traceback
+from dataclasses import asdict
 from http import HTTPStatus
+from typing import Any
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
@@ -21,8 +23,10 @@ from locator.errors import (
     LocatorError,
     NotFoundError,
 )
+from webapp.languages import in_chinese, said
 from webapp.languages import translate as _
 from webapp.params import ParameterError
+from webapp.problems import FIELDS, tell_problem
 
 # The first class that fits counts.
 STATUSES: tuple[tuple[type[LocatorError], int], ...] = (
@@ -82,16 +86,34 @@ def _answer_unexpected(error: Exception) -> Response:
 
 def _answer(status: int, message: str, fields: tuple[tuple[str, str], ...] = ()) -> Response:
     if request.path.startswith("/api/"):
-        problems = [{"field": name, "problem": problem} for name, problem in fields]
-        body = {"error": {"status": status, "message": message, "fields": problems}}
-        response = jsonify(body)
+        response = jsonify({"error": _document(status, message, fields)})
     else:
         title, text = _texts(status)
-        page = render_template("error.html", title=title, text=text, status=status, fields=fields)
+        told = [(FIELDS.get(name, ""), name, said(tell_problem(one))) for name, one in fields]
+        page = render_template("error.html", title=title, text=text, status=status, fields=told)
         response = make_response(page)
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _document(
+    status: int, message: str, fields: tuple[tuple[str, str], ...]
+) -> dict[str, Any]:  # fmt: skip
+    """For programs, with words in both languages for whoever reads over their shoulder."""
+    problems = [
+        {"field": name, "problem": problem} | asdict(tell_problem(problem))
+        for name, problem in fields
+    ]
+    with in_chinese():
+        title, text = _texts(status)
+    told = [f"{FIELDS.get(name, '')}{name}：{tell_problem(problem).zh}" for name, problem in fields]
+    return {
+        "status": status,
+        "message": message,
+        "message_zh": "；".join(told) or f"{title}。{text}",
+        "fields": problems,
+    }
 
 
 def _texts(status: int) -> tuple[str, str]:

@@ -51,6 +51,13 @@ window.locator = (function () {
     body: _("请填路名、选区县，或填经纬度。"),
   };
 
+  // What the server says of fields that have no sentence of the page's own.
+  function fields(wrong) {
+    const [told, is, next] = document.documentElement.lang === "en" ? ["en", ": ", "; "] : ["zh", "：", "；"];
+    const known = wrong.filter((row) => row[told] && row.code !== "invalid");
+    return known.map((row) => row.field + is + row[told]).join(next);
+  }
+
   // JSON of our own API; an error carries the server's own sentence.
   async function ask(url, init) {
     let response;
@@ -71,7 +78,8 @@ window.locator = (function () {
     if (!response.ok || body === null) {
       const wrong = (body && body.error && body.error.fields) || [];
       const said = wrong.map((row) => WRONG[row.field]).find((text) => text);
-      throw new AnswerError(said || (response.status === 422 ? WRONG.body : _("服务出了问题。请稍后再试。")));
+      const fault = response.status === 422 ? WRONG.body : _("服务出了问题。请稍后再试。");
+      throw new AnswerError(said || fields(wrong) || fault);
     }
     return body;
   }

@@ -1,0 +1,165 @@
+"""Refused fields: code and words in both languages, and never what was sent."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from werkzeug.datastructures import MultiDict
+
+from webapp.params import (
+    CoverageQuery,
+    FinderQuery,
+    NearestBody,
+    PageBody,
+    ParameterError,
+    ReportForm,
+    from_json,
+    from_shared_query,
+)
+from webapp.problems import INVALID, Problem, tell_problem
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+HERE = {"lon": 120.8612345, "lat": 32.0112345}
+POSITION = "120.8612345"
+# What is sent beside a position, and the code of what is the matter with it.
+BODIES: list[tuple[dict[str, Any], str]] = [
+    ({"kind": "pub"}, "one_of"),
+    ({"mode": "boat"}, "one_of"),
+    ({"datum": "mars"}, "one_of"),
+    ({"within": "far"}, "limit"),
+    ({"within": "1" * 21}, "too_long"),
+    ({"at": "sometime"}, "moment"),
+    ({"need": ["nothing"]}, "need"),
+    ({"need": ["WATER"] * 21}, "too_many"),
+    ({"need": 5}, "list"),
+    ({"lat": None}, "both"),
+    ({"street": "人民路"}, "origin"),
+    ({"street": ""}, "too_short"),
+    ({"street": "长" * 61}, "too_long"),
+    ({"street": 5}, "text"),
+    ({"latitude": POSITION}, "unknown"),
+    ({POSITION: 1}, "unknown"),
+    ({"lon": POSITION}, "number"),
+    ({"lon": float("nan")}, "number"),
+    ({"lon": 181}, "most"),
+    ({"lat": -91}, "least"),
+    ({"k": 2.5}, "integer"),
+    ({"k": 0}, "least"),
+    ({"accuracy": 0}, "above"),
+    ({"open": "maybe"}, "yes_no"),
+]  # fmt: skip
+
+
+def problem_of(read: Any, *asked: Any) -> list[str]:
+    with pytest.raises(ParameterError) as caught:
+        read(*asked)
+    return [problem for _, problem in caught.value.fields]
+
+
+@pytest.mark.parametrize(("change", "code"), BODIES)
+def test_field_of_a_body_has_code_and_words(change: dict[str, Any], code: str) -> None:
+    body = json.dumps({**HERE, **change}).encode()
+    for sentence in problem_of(from_json, NearestBody, body):
+        told = tell_problem(sentence)
+        assert told.code == code, sentence
+        assert CHINESE.search(told.zh)
+        assert not CHINESE.search(told.en)
+        assert POSITION not in sentence + told.zh + told.en
+
+
+@pytest.mark.parametrize(
+    ("model", "query", "code"),
+    [
+        (CoverageQuery, [("within", "0")], "limit"),
+        (CoverageQuery, [("within", "5"), ("within", "6")], "twice"),
+        (FinderQuery, [("page", "0")], "least"),
+        (FinderQuery, [("page", "one")], "integer"),
+        (FinderQuery, [("open", "maybe")], "yes_no"),
+        (FinderQuery, [("trade", "king")], "one_of"),
+        (FinderQuery, [("situation", "snow")], "one_of"),
+        (FinderQuery, [("lang", "fr")], "one_of"),
+        (ReportForm, [("what", "fine")], "one_of"),
+        (ReportForm, [], "required"),
+    ],
+)  # fmt: skip
+def test_field_of_a_form_has_code_and_words(
+    model: Any, query: list[tuple[str, str]], code: str
+) -> None:
+    for sentence in problem_of(from_shared_query, model, MultiDict(query)):
+        told = tell_problem(sentence)
+        assert (told.code, bool(CHINESE.search(told.zh))) == (code, True), sentence
+        assert not CHINESE.search(told.en)
+
+
+@pytest.mark.parametrize("body", [b"no", b"[]", b"{"])
+def test_body_that_is_no_object_has_code_and_words(body: bytes) -> None:
+    assert [tell_problem(one).code for one in problem_of(from_json, PageBody, body)] == ["json"]
+
+
+def test_sentence_that_nobody_knows_is_invalid_in_both_languages() -> None:
+    assert tell_problem("brand new") == Problem(INVALID, "填的内容不能用", "brand new")
+
+
+def test_api_tells_code_and_both_languages_beside_what_it_told(client: FlaskClient) -> None:
+    answer = client.post("/api/v1/nearest", json={**HERE, "within": "far"})
+    told = answer.get_json()["error"]
+    assert answer.status_code == told["status"] == 422
+    expected = "expected metres (1000) or minutes (15min), above zero"
+    chinese = "应填大于0的米数（如1000）或分钟数（如15min）"
+    assert told["fields"] == [
+        {"field": "within", "problem": expected, "code": "limit", "zh": chinese, "en": expected}
+    ]
+    assert told["message"] == f"within: {expected}"
+    assert told["message_zh"] == f"距离范围within：{chinese}"
+    assert POSITION not in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("place", "code"),
+    [({"place": "没有这么个地方"}, "no_place"), ({"street": "没有这么条路"}, "no_street"),
+     ({"district": "999999"}, "no_district")],
+)  # fmt: skip
+def test_api_tells_what_the_city_has_not(
+    client: FlaskClient, place: dict[str, str], code: str
+) -> None:
+    error = client.post("/api/v1/nearest", json=place).get_json()["error"]
+    [field] = error["fields"]
+    assert field["code"] == code
+    assert CHINESE.search(field["zh"])
+    assert not CHINESE.search(field["en"])
+
+
+def test_api_errors_of_http_are_in_chinese_too(client: FlaskClient) -> None:
+    error = client.get("/api/v1/nothing", headers={"Accept-Language": "en"}).get_json()["error"]
+    assert (error["message"], error["fields"]) == ("not found", [])
+    assert error["message_zh"].startswith("没有这个页面。")
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("/coverage?within=far",
+         "距离范围<code>within</code>：应填大于0的米数（如1000）或分钟数（如15min）"),
+        ("/coverage?within=far&lang=en",
+         "<code>within</code>: expected metres (1000) or minutes (15min), above zero"),
+        (f"/?{POSITION}=1", "<code>(a name that is no parameter)</code>：这个地址没有这一项"),
+        (f"/?{POSITION}=1&lang=en",
+         "<code>(a name that is no parameter)</code>: not a parameter of this address"),
+        ("/embed?district=999999", "区县<code>district</code>：没有这个区县"),
+        ("/embed?district=999999&lang=en", "<code>district</code>: no such district"),
+    ],
+)  # fmt: skip
+def test_page_tells_the_problem_in_its_language(
+    client: FlaskClient, address: str, said: str
+) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 422
+    text = answer.get_data(as_text=True)
+    assert f"<li>{said}</li>" in text
+    assert POSITION not in text.replace(f"{POSITION}=1", "")
