@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from locator.plan_texts import code_note
 from locator.terminal import metres, table
 
 _WORDS = {
@@ -13,15 +14,17 @@ _WORDS = {
 Document = Mapping[str, Any]
 
 
-def action_lines(document: Document) -> list[str]:
-    """The lines of `locator plan` with actions."""
+def action_lines(document: Document, where: Callable[[str], str] = str) -> list[str]:
+    """The lines of `locator plan` with actions; `where` puts a candidate's label into words."""
     rows = [
-        [str(i), _WORDS[site["action"]], site["candidate"], site["name"], _money(site["cost"]),
-         _amount(site["gain"], document), _amount(site["cumulative"], document), site["hours"]]
+        [str(i), _WORDS[site["action"]], where(site["candidate"]), site["name"],
+         _money(site["cost"]), _amount(site["gain"], document),
+         _amount(site["cumulative"], document), site["hours"]]
         for i, site in enumerate(document["sites"], start=1)
     ]  # fmt: skip
-    head = ["", "做法", "编号", "名称", "费用", "新增", "累计", "开放"]
+    head = ["", "做法", "位置或编号", "名称", "费用", "新增", "累计", "开放"]
     lines = table(rows, head) if rows else ["没有可做的 nothing to do"]
+    lines += code_note(document["sites"], where)
     lines.append(_read_out(document))
     lines.append(bound_line(document))
     if document["closed"]:
@@ -67,10 +70,10 @@ def bound_line(document: Document) -> str:
     return f"距最优不超过 {told} at most so far below the best"
 
 
-def order_lines(order: Document, unit: str) -> list[str]:
+def order_lines(order: Document, unit: str, where: Callable[[str], str] = str) -> list[str]:
     """A build order beside the best plan of each size."""
     rows = [
-        [str(i), site, _plain(gain, unit), _plain(value, unit), _plain(best["value"], unit),
+        [str(i), where(site), _plain(gain, unit), _plain(value, unit), _plain(best["value"], unit),
          "✓" if best["proven"] else f"≤ {_plain(best['bound'], unit)}", _plain(price, unit)]
         for i, (site, gain, value, best, price) in enumerate(
             zip(order["sites"], order["gain"], order["value"], order["best"], order["price"],
@@ -80,13 +83,12 @@ def order_lines(order: Document, unit: str) -> list[str]:
     return ["", *table(rows, head)]
 
 
-def alternative_lines(found: Document) -> list[str]:
+def alternative_lines(found: Document, where: Callable[[str], str] = str) -> list[str]:
     """Other plans nearly as good."""
     lines = ["", "其他方案 other plans:"]
     for i, one in enumerate(found["plans"], start=1):
-        lines.append(
-            f"  {i}. 差{one['behind']:.2%}，换{one['differs'][0]}个：{'、'.join(one['sites'])}"
-        )
+        sites = "；".join(map(where, one["sites"]))
+        lines.append(f"  {i}. 差{one['behind']:.2%}，换{one['differs'][0]}个：{sites}")
     if found["reason"]:
         lines.append(f"  {found['reason']}")
     return lines

@@ -38,7 +38,7 @@ def amount(value: float, unit: str) -> str:
 
 def title(site: Site) -> str:
     """Number and name of a site."""
-    return f"{site.number}. {site.name or site.street or site.code}"
+    return f"{site.number}. {site.name or site.where}"
 
 
 def sentences(site: Site) -> list[str]:
@@ -62,7 +62,7 @@ def sentences(site: Site) -> list[str]:
     if other is None:
         told.append("如果谈不成：附近没有别的候选点能补上。")
     else:
-        where = other["name"] or other["street"] or other["candidate"]
+        where = other["name"] or other["where"]
         told.append(
             f"如果谈不成：最好的替代点在{where}（直线{other['away_m']:,.0f}米），"
             f"能新增{amount(other['gained'], site.unit)}，" + _difference(other["lost"], site.unit)
@@ -143,11 +143,10 @@ def explanation_page(told: Explanation) -> str:
 
 def _article(site: Site) -> str:
     place = f"{site.lon:.6f}, {site.lat:.6f}（WGS-84）"
-    street = escape(site.street or "无名")
     texts = "".join(f"<p>{escape(text)}</p>" for text in sentences(site))
     return (
         f"<article><h2>{escape(title(site))}</h2>{_sketch(site)}"
-        f"<dl><dt>位置</dt><dd>{place}</dd><dt>道路</dt><dd>{street}</dd></dl>"
+        f"<dl><dt>位置</dt><dd>{place}</dd><dt>道路</dt><dd>{escape(site.where)}</dd></dl>"
         f'{texts}<p class="en" lang="en">{escape(english(site))}</p></article>'
     )
 

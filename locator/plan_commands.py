@@ -88,6 +88,8 @@ def _plan(
     *, output: Path | None, resume: Path | None, time_limit: float, iterations: int | None,
     seed: int, new: int | None, order: bool, alternatives: int | None, differ: int, **words: Any,
 ) -> None:  # fmt: skip
+    from locator.whereabouts import Whereabouts
+
     view = settings().open().current()
     places, actions = take_words(words), take_actions(words)
     if asks_actions(actions):
@@ -102,7 +104,7 @@ def _plan(
                 iterations=iterations, seed=seed, should_stop=should_stop,
             )  # fmt: skip
         document = made.to_json()
-        _hand_over(document, action_lines(document), output)
+        _hand_over(document, action_lines(document, Whereabouts(view.streets)), output)
         return
     if new is None and words["objective"] != "sites":
         new = _USUAL
@@ -123,6 +125,7 @@ def _plan_sites(
     from locator.plan_texts import plan_lines
     from locator.siting.plan_document import hash_document
     from locator.siting.plan_studies import study_alternatives, study_order
+    from locator.whereabouts import Whereabouts
 
     candidates = make_candidates(
         view, places, within=words["within_m"], kind=words["kind"], mode=words["mode"]
@@ -133,18 +136,19 @@ def _plan_sites(
             should_stop=should_stop, **words,
         )  # fmt: skip
     document = made.to_json()
-    lines, (order, alternatives, differ) = plan_lines(document), more
+    where, (order, alternatives, differ) = Whereabouts(view.streets), more
+    lines = plan_lines(document, where)
     limits: dict[str, Any] = {
         "time_limit_s": effort.time_limit_s, "iterations": effort.iterations
     }  # fmt: skip
     if order:
         document["order"] = study_order(view, made, **limits)
-        lines += order_lines(document["order"], made.unit)
+        lines += order_lines(document["order"], made.unit, where)
     if alternatives is not None:
         document["alternatives"] = study_alternatives(
             view, made, most=alternatives, differ=differ, **limits
         )
-        lines += alternative_lines(document["alternatives"])
+        lines += alternative_lines(document["alternatives"], where)
     document["hash"] = hash_document(document)
     _hand_over(document, lines, output)
 

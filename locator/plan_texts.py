@@ -8,7 +8,7 @@ from locator.planner_texts import place
 from locator.terminal import metres, table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 _SHOWN = 10
 _GAINS = {
@@ -19,10 +19,16 @@ _GAINS = {
 }
 
 
-def plan_lines(document: Mapping[str, Any]) -> list[str]:
-    """The whole answer: sites, before and after, and how far from the best."""
+def plan_lines(document: Mapping[str, Any], where: Callable[[str], str] = str) -> list[str]:
+    """The whole answer: sites, before and after, and how far from the best.
+
+    Parameters
+    ----------
+    where
+        A candidate's label in words, as `locator.whereabouts.Whereabouts`.
+    """
     lines = [f"! {_warn(document)}"] if document["status"] in {"infeasible", "unknown"} else []
-    lines += _site_table(document)
+    lines += _site_table(document, where)
     lines += _change_lines(document)
     lines.append(leader_sentence(document))
     lines.append(leader_sentence(document, lang="en"))
@@ -91,20 +97,26 @@ def _warn(document: Mapping[str, Any]) -> str:
     return f"做不到全部要求 not all that was asked for can be had: {document['reason']}"
 
 
-def _site_table(document: Mapping[str, Any]) -> list[str]:
+def _site_table(document: Mapping[str, Any], where: Callable[[str], str]) -> list[str]:
     if not document["sites"]:
         return ["没有新站 no new site"]
     unit = document["unit"] if document["objective"] != "sites" else "m"
     demand = document["question"]["demand"]
     rows = [
-        [str(i), place(site["lon"], site["lat"]), site["candidate"],
+        [str(i), place(site["lon"], site["lat"]), where(site["candidate"]),
          _amount(site["gain"], unit if not demand else ""),
          _amount(site["cumulative"], unit if not demand else "")]
         for i, site in enumerate(document["sites"], start=1)
     ]  # fmt: skip
-    return table(
-        rows, ["", "经度, 纬度 lon, lat", "候选点 candidate", *_GAINS[document["objective"]]]
-    )
+    head = ["", "经度, 纬度 lon, lat", "候选点 candidate", *_GAINS[document["objective"]]]
+    return table(rows, head) + code_note(document["sites"], where)
+
+
+def code_note(sites: Sequence[Mapping[str, Any]], where: Callable[[str], str]) -> list[str]:
+    """Where the codes are, which options ask for, when words were told in their place."""
+    if all(where(site["candidate"]) == site["candidate"] for site in sites):
+        return []
+    return ["候选点编号见 --json（--keep、--forbid 要用） codes for --keep and --forbid: --json"]
 
 
 def _amount(value: float, unit: str) -> str:

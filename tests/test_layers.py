@@ -239,6 +239,7 @@ ORDER = [
     "locator.ways",
     "locator.nearest",
     "locator.directions",
+    "locator.whereabouts",
     "locator.advice",
     "locator.open_nearest",
     "locator.detour",

@@ -23,6 +23,7 @@ from locator.siting.explanation import explain_plan
 from locator.siting.plan_document import hash_document
 from locator.siting.plan_studies import study_alternatives, study_order
 from locator.siting.planning import Effort
+from locator.whereabouts import Whereabouts
 from tests.block_city import make_block_city
 from tests.commands import run  # noqa: F401  (a fixture)
 from tests.grids import collection, lonlat
@@ -233,7 +234,24 @@ def test_plan_command_with_a_budget_prints_a_plan_that_verifies(
     told = run(*words, "plan", "explain", file, "-o", page)
     assert told.code == 0, told.err
     assert len(told.json["sites"]) == 2
+    assert all(site["where"] in page.read_text("utf-8") for site in told.json["sites"])
     assert page.read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_plan_command_tells_people_streets_and_programs_codes(
+    folder: Path,
+    run: Any,  # noqa: F811
+) -> None:
+    words = ["plan", "--within", "120", "--new", "2", "--order", "--alternatives", "1",
+             "--iterations", "40"]  # fmt: skip
+    codes = [site["candidate"] for site in run("--city", folder, "--json", *words).json["sites"]]
+    assert all(re.fullmatch(r"\d+:\d+\.\d{3}", code) for code in codes)
+    told = run("--city", folder, *words).out
+    view = City.open(folder).current()
+    for code in codes:
+        assert Whereabouts(view.streets)(code) in told
+        assert code not in told
+    assert "候选点编号见 --json" in told
 
 
 def test_plan_command_with_order_and_alternatives_still_verifies(

@@ -17,6 +17,7 @@ from locator.area_answers import area_names
 from locator.errors import InputError, NotFoundError
 from locator.pieces import cut_streets, locate_on_streets
 from locator.siting.candidates import Candidates, street_points
+from locator.whereabouts import Whereabouts
 
 if TYPE_CHECKING:
     from locator.view import CityView
@@ -44,6 +45,8 @@ class Site:
         What it adds to the stations and the sites before it.
     districts
         Name and amount of each area that it serves, the most first; of `gained`.
+    where
+        Street and nearest crossing, in Chinese.
     streets
         Name and metres of the streets that it alone covers, the longest first.
     length_m
@@ -63,6 +66,7 @@ class Site:
     lon: float
     lat: float
     street: str
+    where: str
     gained: float
     first: float
     unit: str
@@ -213,6 +217,7 @@ class _Facts:
         self, view: CityView, told: dict[str, Any], by: str, others: Candidates
     ) -> None:  # fmt: skip
         self.view, self.told, self.by, self.others = view, told, by, others
+        self.where = Whereabouts(view.streets)
 
     def tell(
         self,
@@ -231,7 +236,8 @@ class _Facts:
         streets, length = self._streets(pieces)
         return Site(
             number, str(document.get("candidate", number)), document.get("name", ""), lon, lat,
-            self._street_name(place[0]), alone.gained - without.gained, first, without.unit,
+            self._street_name(place[0]), self.where.tell(*place),
+            alone.gained - without.gained, first, without.unit,
             self._districts(by_area.tolist()), streets, length, self._lines(pieces, place),
             document.get("hours", ""), document.get("cost"),
             self._substitute(without, place, alone.gained),
@@ -311,6 +317,7 @@ class _Facts:
             "lon": lon,
             "lat": lat,
             "street": self._street_name(int(others.street[row])),
+            "where": self.where.tell(int(others.street[row]), float(others.offset_m[row])),
             "away_m": float(away[row]),
             "gained": best,
             "lost": planned - best,
