@@ -3,13 +3,17 @@
 The nearest station is searched in the page, so that a worker's position never leaves the phone
 (features P5), and without a network. For that the page needs what `nearest` needs: nodes, streets
 with their shapes and directions, lengths, names. Here they are numbers in decimetres, each as the
-small difference to one near by and in as few bytes as it takes (LEB128, signs folded in), so that
-a city of 100,000 crossings is about a megabyte on the wire. `static/js/network.js` reads it.
+small difference to what one would guess and in as few bytes as it takes (LEB128, signs folded
+in), so that a city of 100,000 crossings is about a megabyte on the wire. `static/js/network.js`
+reads it.
 
-    bytes 0-3      "SLP2": this format, version 2
+    bytes 0-3      "SLP3": this format, version 3
     4 bytes        length of the head, little-endian
     head           JSON: version, crs, projection, counts, names
     sections       for each of SECTIONS 4 bytes of length, then its numbers
+
+The guesses: a crossing is where the one before is; a street's inner vertex is as far along as if
+the rest of the street were straight and even; a street is called as one that was met at its start.
 
 The phone turns degrees into metres by a polynomial in longitude and latitude about the middle,
 fitted to the city's own projection; how far it is off at worst is measured here and told.
@@ -33,7 +37,7 @@ from locator.arrays import Bytes, Floats, Ints, Longs, frozen
 if TYPE_CHECKING:
     from locator.network import StreetNetwork
 
-MAGIC = b"SLP2"
+MAGIC = b"SLP3"
 SECTIONS = ("x", "y", "from", "to", "travel", "length", "vertices", "shape", "name")
 _DM = 10.0  # decimetres in a metre
 _DEGREE = 4  # of the polynomial: below a centimetre for a city of 200 km
@@ -94,8 +98,8 @@ def pack_streets(network: StreetNetwork, *, version: str) -> PhoneStreets:
         "travel": _travel(network, kept),
         "length": _decimetres(streets.length_m[kept]) - _straight(node_dm, ends),
         "vertices": inner_count,
-        "shape": _steps(node_dm[ends[:, 0]], inner_count, shape_dm),
-        "name": _differences(name),
+        "shape": _bends(node_dm[ends], inner_count, shape_dm),
+        "name": _names_again(ends, name),
     }
     head = {
         "version": version,
@@ -208,14 +212,31 @@ def _inner_vertices(network: StreetNetwork, kept: Any) -> tuple[Floats, Longs]:
     return streets.xy_m[row], counts
 
 
-def _steps(start_dm: Longs, counts: Longs, shape_dm: Longs) -> Longs:
-    """Each inner vertex less the one before on its street, the first less the street's start."""
-    last = (
-        np.concatenate((np.zeros((1, 2), np.int64), shape_dm[:-1])) if len(shape_dm) else shape_dm
-    )
-    firsts = np.concatenate(([0], np.cumsum(counts)[:-1])).astype(np.int64)[counts > 0]
-    last[firsts] = start_dm[counts > 0]
-    return (shape_dm - last).ravel()
+def _bends(ends_dm: Longs, counts: Longs, shape_dm: Longs) -> Longs:
+    """Each inner vertex less where it were if the rest of its street were straight and even."""
+    owner = np.repeat(np.arange(len(counts)), counts)
+    firsts = np.concatenate(([0], np.cumsum(counts)[:-1])).astype(np.int64)
+    rank = np.arange(len(owner)) - firsts[owner]
+    before = np.roll(shape_dm, 1, axis=0)
+    before[rank == 0] = ends_dm[owner[rank == 0], 0]
+    left = (counts[owner] + 1 - rank)[:, None]
+    bends: Longs = shape_dm - before - (ends_dm[owner, 1] - before) // left
+    return bends.ravel()
+
+
+def _names_again(ends: Any, names: Any) -> Longs:
+    """-1 - i where a street is called as the i-th last name met at its start, else its name."""
+    met: dict[int, list[int]] = {}
+    told = []
+    for start, end, name in zip(*ends.T.tolist(), names.tolist(), strict=True):
+        known = met.get(start, ())
+        told.append(-1 - known.index(name) if name in known else name)
+        for node in {start, end}:
+            here = met.setdefault(node, [])
+            if name in here:
+                here.remove(name)
+            here.insert(0, name)
+    return np.array(told, np.int64)
 
 
 def _fit_projection(network: StreetNetwork, nodes: Ints) -> tuple[dict[str, Any], float]:

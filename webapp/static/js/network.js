@@ -6,7 +6,7 @@
 "use strict";
 
 (function (locator) {
-  const MAGIC = "SLP2";
+  const MAGIC = "SLP3";
   const SECTIONS = ["x", "y", "from", "to", "travel", "length", "vertices", "shape", "name"];
   const DM = 10;
   const CELL_DM = 1500; // of the grid that finds the nearest street
@@ -102,7 +102,7 @@
       length: new Int32Array(count),
       first: new Int32Array(count + 1), // inner vertices of street s: first[s] .. first[s + 1]
       shape: sections.shape, // x, y of each inner vertex, from the city's corner
-      name: addUp(sections.name),
+      name: sections.name,
       projection: makeProjection(head.projection),
     };
     for (let s = 0; s < count; s++) {
@@ -114,14 +114,28 @@
       let x = network.x[u];
       let y = network.y[u];
       for (let p = network.first[s]; p < network.first[s + 1]; p++) {
-        network.shape[2 * p] = x += network.shape[2 * p];
-        network.shape[2 * p + 1] = y += network.shape[2 * p + 1];
+        const left = network.first[s + 1] - p + 1; // what is told is told of a straight, even street
+        network.shape[2 * p] = x += Math.floor((network.x[v] - x) / left) + network.shape[2 * p];
+        network.shape[2 * p + 1] = y += Math.floor((network.y[v] - y) / left) + network.shape[2 * p + 1];
       }
     }
+    readNames(network);
     network.hasStairs = network.travel.some((bits) => bits & STAIRS);
     network.arcs = listArcs(network, true);
     network.grid = makeGrid(network);
     return network;
+  }
+
+  // Below 0: called as a street before, by the i-th last name that was met at its start.
+  function readNames({ name, from, to, nodes }) {
+    const met = new Array(nodes);
+    for (let s = 0; s < name.length; s++) {
+      if (name[s] < 0) name[s] = met[from[s]][-1 - name[s]];
+      for (const node of from[s] === to[s] ? [from[s]] : [from[s], to[s]]) {
+        const known = (met[node] ??= []);
+        if (known[0] !== name[s]) met[node] = [name[s], ...known.filter((one) => one !== name[s])];
+      }
+    }
   }
 
   // Arcs that leave each node, or those that arrive: node v has first[v] .. first[v + 1].
