@@ -35,11 +35,23 @@ FIRST_ZOOM: Mapping[str, int] = {
     "tertiary": 11,
     "secondary_link": 11,
 }
+# What a map draws alike is alike in the tiles: levels, from the least to the greatest.
+LEVELS: Mapping[str, tuple[str, ...]] = {
+    "path": ("footway", "path", "cycleway", "steps", "track", "bridleway", "corridor"),
+    "service": ("service", "busway"),
+    "minor": ("residential", "unclassified", "living_street", "pedestrian", "road", ""),
+    "tertiary": ("tertiary", "tertiary_link"),
+    "secondary": ("secondary", "secondary_link"),
+    "primary": ("primary", "primary_link"),
+    "trunk": ("trunk", "trunk_link", "motorway", "motorway_link"),
+}
+# First zoom, in the tiles, at which a level's names are drawn; MAX_ZOOM for all others.
+NAME_FIRST_ZOOM: Mapping[str, int] = {"trunk": 10, "primary": 11}
 WATER_FIRST_ZOOM: Mapping[str, int] = {"area": 5, "coastline": 5, "river": 9, "canal": 10}
 LATITUDE_LIMIT_DEG = 85.05112878  # where Web Mercator's square ends
 
 _COARSE_UNITS = 4.0  # half a pixel of a tile that is drawn 512 pixels wide
-_FINE_UNITS = 0.5
+_FINE_UNITS = 0.75
 _LEAST_WATER_UNITS2 = 256.0  # two by two pixels
 
 
@@ -82,6 +94,7 @@ class Layer:
     kind: tuple[str, ...]
     title: tuple[str, ...]
     first_zoom: Longs
+    name_zoom: Longs
 
     def at(self, zoom: int) -> Layer:
         """What is shown at a zoom, in its units and without what it cannot show."""
@@ -98,8 +111,9 @@ class Layer:
             self.name,
             shapes[shown],
             tuple(self.kind[i] for i in kept),
-            tuple(self.title[i] for i in kept),
+            tuple(self.title[i] if self.name_zoom[i] <= zoom else "" for i in kept),
             self.first_zoom[kept],
+            self.name_zoom[kept],
         )
 
 
@@ -117,6 +131,18 @@ def first_zoom(street_class: str) -> int:
     return FIRST_ZOOM.get(street_class, MAX_ZOOM)
 
 
+_LEVEL = {street_class: level for level, classes in LEVELS.items() for street_class in classes}
+
+
+def level_of(street_class: str) -> str:
+    """What a street is drawn as; a class that is not known is a minor street.
+
+    >>> level_of("footway"), level_of("motorway_link"), level_of("raceway")
+    ('path', 'trunk', 'minor')
+    """
+    return _LEVEL.get(street_class, "minor")
+
+
 def unit_square(lonlat_deg: Floats) -> Floats:
     """Web Mercator positions in a square from 0 to 1, y downwards.
 
@@ -130,14 +156,15 @@ def unit_square(lonlat_deg: Floats) -> Floats:
 
 
 def street_layer(drawing: Drawing) -> Layer:
-    """Streets, those of one class and name joined where they go on."""
+    """Streets, those of one level and name joined where they go on."""
     count = len(drawing.first) - 1
     lines = shapely.linestrings(
         unit_square(drawing.lonlat_deg),
         indices=np.repeat(np.arange(count), np.diff(drawing.first)),
     )
+    told = [(level_of(name), first_zoom(name)) for name in drawing.classes]
     said = [
-        (drawing.classes[c], drawing.names[n])
+        (*told[c], drawing.names[n])
         for c, n in zip(drawing.class_code.tolist(), drawing.name_code.tolist(), strict=True)
     ]
     # By their words, not their numbers: the same streets in another order are the same map.
@@ -147,13 +174,16 @@ def street_layer(drawing: Drawing) -> Layer:
     ordered = lines[np.lexsort((*shapely.bounds(lines).T[::-1], group))] if count else lines
     joined = shapely.multilinestrings(ordered, indices=np.sort(group)) if count else lines
     parts, word = shapely.get_parts(shapely.line_merge(joined), return_index=True)
-    kinds = tuple(words[i][0] for i in word.tolist())
+    levels, zooms, titles = (
+        zip(*(words[i] for i in word.tolist()), strict=True) if count else 3 * ((),)
+    )
     return Layer(
         STREETS,
         parts,
-        kinds,
-        tuple(words[i][1] for i in word.tolist()),
-        np.array([first_zoom(kind) for kind in kinds], np.int64),
+        levels,
+        titles,
+        np.array(zooms, np.int64),
+        np.array([NAME_FIRST_ZOOM.get(level, MAX_ZOOM) for level in levels], np.int64),
     )
 
 
@@ -164,10 +194,6 @@ def water_layer(waters: tuple[Water, ...]) -> Layer:
     shapes[:] = [water.geometry for water in chosen]
     parts, owner = shapely.get_parts(shapely.transform(shapes, unit_square), return_index=True)
     kinds = tuple(chosen[i].kind for i in owner.tolist())
-    return Layer(
-        WATER,
-        parts,
-        kinds,
-        tuple(chosen[i].name for i in owner.tolist()),
-        np.array([WATER_FIRST_ZOOM[kind] for kind in kinds], np.int64),
-    )
+    zooms = np.array([WATER_FIRST_ZOOM[kind] for kind in kinds], np.int64)
+    titles = tuple(chosen[i].name for i in owner.tolist())
+    return Layer(WATER, parts, kinds, titles, zooms, zooms)

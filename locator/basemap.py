@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from locator.version import Report
 
 # Another way of drawing gets another number, so that files drawn before are drawn anew.
-_VERSION = 1
+_VERSION = 2
 BASEMAP = f"basemap-{_VERSION}.pmtiles"
 
 _DAMAGED = (

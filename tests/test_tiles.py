@@ -27,12 +27,13 @@ from geodata.tile_layers import (
     Drawing,
     extent,
     first_zoom,
+    level_of,
     unit_square,
 )
 from geodata.tiles import write_tiles
 from tests.conftest import IN_CI
 
-# Half a unit by rounding and half by leaving points out, each along both axes.
+# Half a unit by rounding, along both axes, and three quarters by leaving points out.
 TOLERANCE_UNITS = 1.5
 CLASSES = ("motorway", "primary", "secondary", "tertiary", "residential", "footway", "")
 NAMES = ("", "人民中路", "Rua da Praia", "<b>${x}</b>")
@@ -108,7 +109,7 @@ def check_every_street_is_there(read: Read, drawing: Drawing) -> None:
     for street, kind, name in zip(
         in_units(drawing, MAX_ZOOM), drawing.class_code, drawing.name_code, strict=True
     ):
-        word = (drawing.classes[kind], drawing.names[name])
+        word = (level_of(drawing.classes[kind]), drawing.names[name])
         wanted[word].append(street)
         west, north, east, south = (int(value // FINE_EXTENT) for value in street.bounds)
         for column in range(west, east + 1):
@@ -199,9 +200,26 @@ def test_class_begins_at_its_zoom_and_not_before(tmp_path: Path) -> None:
     seen = defaultdict(set)
     for (zoom, _, _), _, told in read.features():
         seen[told["kind"]].add(zoom)
-    assert seen == {kind: set(range(first_zoom(kind), MAX_ZOOM + 1)) for kind in CLASSES}
+    assert seen == {level_of(kind): set(range(first_zoom(kind), MAX_ZOOM + 1)) for kind in CLASSES}
     assert read.header["min_zoom"] == MIN_ZOOM
     assert read.header["max_zoom"] == MAX_ZOOM
+
+
+def test_streets_that_are_drawn_alike_are_one_line_until_their_names_are_drawn(
+    tmp_path: Path,
+) -> None:
+    ends = np.linspace(120.8, 121.0, 6).tolist()
+    pieces = [[(a, 32.0), (b, 32.0)] for a, b in pairwise(ends)]
+    kinds = [CLASSES.index(kind) for kind in ("residential", "", "residential", "", "")]
+    read = write(tmp_path, drawing_of(pieces, kinds=kinds))
+    assert {told["kind"] for _, _, told in read.features()} == {"minor"}
+    assert all(shape.geom_type == "LineString" for _, shape, _ in read.features())
+    kinds = [CLASSES.index("primary")] * 5
+    read = write(tmp_path, drawing_of(pieces, kinds=kinds, names=[1, 2, 1, 2, 1]))
+    named = {zoom for (zoom, _, _), _, told in read.features() if "name" in told}
+    unnamed = {zoom for (zoom, _, _), _, told in read.features() if "name" not in told}
+    assert named == {11, 12}
+    assert unnamed == set(range(first_zoom("primary"), 11))
 
 
 def test_names_come_back_as_they_are(tmp_path: Path) -> None:
@@ -340,5 +358,6 @@ def test_porto_alegre_is_drawn_where_it_is(shared_data: Path, tmp_path: Path) ->
     assert total[True] == pytest.approx(total[False], rel=0.01)
     near = {word: shapely.union_all(shapes).buffer(3) for word, shapes in shown.items()}
     for i in np.flatnonzero(cut).tolist():
-        word = (lines.classes[lines.class_code[i]], lines.names[lines.name_code[i]])
+        level = level_of(lines.classes[lines.class_code[i]])
+        word = (level, lines.names[lines.name_code[i]])
         assert near[word].covers(streets[i]) or streets[i].length < 3

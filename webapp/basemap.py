@@ -20,6 +20,7 @@ from geodata.tile_layers import MAX_ZOOM
 from locator.basemap import find_basemap
 from locator.errors import DataError
 from webapp.params import NoParameters, from_query
+from webapp.places import district_labels
 from webapp.state import current_view, shared
 
 if TYPE_CHECKING:
@@ -81,7 +82,11 @@ def ground(view: CityView) -> dict[str, Any]:
     except DataError as error:
         _log.warning("%s; maps come without a ground until then", error)
         return told
-    return told | {"url": url_for("basemap.drawing", name=mark), "maxDataZoom": MAX_ZOOM}
+    return told | {
+        "url": url_for("basemap.drawing", name=mark),
+        "maxDataZoom": MAX_ZOOM,
+        "districts": district_labels(view),
+    }
 
 
 def drawing_mark(view: CityView) -> str:

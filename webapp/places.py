@@ -90,6 +90,15 @@ def district_places(view: CityView) -> list[dict[str, Any]]:
     ]
 
 
+def district_labels(view: CityView) -> tuple[tuple[str, float, float], ...]:
+    """Where a map writes the names of the districts: name, longitude, latitude."""
+    return tuple(
+        (name, round(point.x, 4), round(point.y, 4))
+        for name, area in _districts(view).values()
+        for point in [area.shape.representative_point()]
+    )
+
+
 def _find_place(view: CityView, asked: NearestBody) -> tuple[float, float]:
     """Longitude and latitude of a point on a street, in a district or of a name, or both."""
     aim = None if asked.district is None else _district_middle(view, asked.district)

@@ -8,6 +8,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from geodata.datum import from_wgs84, to_wgs84
 from geodata.tile_layers import unit_square
 from tests.browser.conftest import ROOT, Witness
 from tests.web.server import serving_city
+from webapp.places import district_names
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -51,6 +53,22 @@ COLOURS = """() => {
 }"""
 NAMES = """() => [...locator.ground.labelers.labelers.get(map_city.getZoom()).index.tree.all()]
   .map((entry) => entry.indexedLabel.deduplicationKey)"""
+
+# How each street's name is written: [name, turn in degrees, the signs with their places].
+WRITTEN = """() => [...locator.ground.labelers.labelers.get(map_city.getZoom()).index.tree.all()]
+  .map(({ indexedLabel: label }) => {
+    const told = { name: label.deduplicationKey, turn: 0, signs: [] };
+    label.draw({
+      measureText: () => ({ width: 0 }),
+      strokeText: () => undefined,
+      rotate: (angle) => (told.turn = (angle * 180) / Math.PI),
+      fillText: (text, x, y) => told.signs.push([text, x, y]),
+    });
+    return told;
+  })"""
+DISTRICTS = """() => [...document.querySelectorAll(".map-district span")]
+  .filter((one) => one.checkVisibility())
+  .map((one) => [one.textContent, one.getBoundingClientRect().toJSON()])"""
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +118,49 @@ def test_ground_shows_streets_waters_and_their_names(
     waters = {"濠河", "长江·黄海"}
     assert names <= set(view.streets.names) | waters | names_of_water(view)
     assert any("\u4e00" <= letter <= "\u9fff" for name in names for letter in name)
+
+
+@pytest.mark.parametrize("zoom", [15, 17])
+def test_names_of_streets_stand_upright(
+    open_page: OpenPage, station: tuple[float, float], zoom: int
+) -> None:
+    page = open_page()
+    page.wait_for_selector(READY)
+    move(page, station, zoom)
+    written = [one for one in page.evaluate(WRITTEN) if len(one["name"]) > 1]
+    flat = [one for one in written if len(one["signs"]) == 1]
+    stacked = [one for one in written if len(one["signs"]) > 1]
+    assert flat
+    assert stacked  # steep streets
+    for one in written:  # letters may run along a steep street, signs stand below each other
+        chinese = any("\u4e00" <= sign <= "\u9fff" for sign in one["name"])
+        assert abs(one["turn"]) <= (45.001 if chinese else 90.001), one
+    for one in stacked:
+        assert "".join(sign for sign, _, _ in one["signs"]) == one["name"]
+        heights = [y for _, _, y in one["signs"]]
+        assert heights == sorted(set(heights))  # the first sign on top
+        assert {x for _, x, _ in one["signs"]} == {0}
+
+
+@SIZES
+def test_districts_are_named_from_afar_and_not_from_near(
+    open_page: OpenPage, view: CityView, station: tuple[float, float], phone: bool
+) -> None:
+    page = open_page(phone=phone)
+    page.wait_for_selector(READY)
+    known = set(district_names(view).values())
+    shown = set()
+    for zoom in (8, 10, 12, 13):
+        move(page, station, zoom)
+        found = page.evaluate(DISTRICTS)
+        shown |= {name for name, _ in found}
+        for (_, one), (_, other) in combinations(found, 2):
+            beside = one["right"] <= other["left"] or other["right"] <= one["left"]
+            assert beside or one["bottom"] <= other["top"] or other["bottom"] <= one["top"]
+        assert found
+    assert shown == known
+    move(page, station, 14)
+    assert page.evaluate(DISTRICTS) == []
 
 
 def names_of_water(view: CityView) -> set[str]:

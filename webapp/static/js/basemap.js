@@ -9,16 +9,7 @@
   const PAPER = "#f6f6f3";
   const WATER = "#c8dbe3";
   const FONT = 'system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "WenQuanYi Zen Hei", sans-serif';
-  // Levels from the least to the greatest: what is painted later lies on top.
-  const KINDS = {
-    path: ["footway", "path", "cycleway", "steps", "track", "bridleway", "corridor"],
-    service: ["service", "busway"],
-    minor: ["residential", "unclassified", "living_street", "pedestrian", "road", ""],
-    tertiary: ["tertiary", "tertiary_link"],
-    secondary: ["secondary", "secondary_link"],
-    primary: ["primary", "primary_link"],
-    trunk: ["trunk", "trunk_link", "motorway", "motorway_link"],
-  };
+  // Levels of geodata/tile_layers.py, from the least to the greatest: what is painted later lies on top.
   // Widths in pixels at zooms; a street of 0 px is not shown there.
   const LEVELS = [
     { name: "path", from: 15, fill: "#c9c8c1", casing: null, width: [[15, 0.8], [18, 2]] },
@@ -39,6 +30,11 @@
     trunk: { from: 11, size: 12 },
   };
   const INK = "#46525a";
+  const HAN = /[\u3400-\u9fff]/;
+  const BEND = 2.5; // pixels by which a name may leave the middle of its street
+  const LONG = 50; // points in a straight stretch: more are another stretch
+  const REPEAT = 300; // pixels from one name of a street to its next
+  const DISTRICTS_TO = 13; // the last zoom at which a district's name helps
   const WATER_INK = "#3d6373";
 
   // Straight between the stops, level beyond them.
@@ -50,15 +46,8 @@
     return w0 + ((w1 - w0) * (zoom - z0)) / (z1 - z0);
   }
 
-  function levelOf() {
-    const found = new Map();
-    for (const [level, kinds] of Object.entries(KINDS)) for (const kind of kinds) found.set(kind, level);
-    return (kind) => found.get(kind) || "minor";
-  }
-
   function paintRules() {
     const { LineSymbolizer, PolygonSymbolizer } = protomapsL;
-    const level = levelOf();
     const isArea = (zoom, feature) => feature.geomType === 3;
     const isLine = (zoom, feature) => feature.geomType === 2;
     const round = { lineCap: "round", lineJoin: "round" };
@@ -74,7 +63,7 @@
       rules.push({
         dataLayer: "streets",
         minzoom: of.from,
-        filter: (zoom, feature) => level(feature.props.kind) === of.name,
+        filter: (zoom, feature) => feature.props.kind === of.name,
         symbolizer: new LineSymbolizer({ color, width, ...round }),
       });
     // All casings first, so that streets that meet are open to each other.
@@ -141,26 +130,134 @@
     return best;
   }
 
+  // How far a line's points between two of them lie from the straight way.
+  function strays(line, i, j) {
+    const [dx, dy] = [line[j].x - line[i].x, line[j].y - line[i].y];
+    const length = Math.hypot(dx, dy) || 1;
+    let most = 0;
+    for (let k = i + 1; k < j; k++) {
+      const [x, y] = [line[k].x - line[i].x, line[k].y - line[i].y];
+      if (x * dx + y * dy < 0) return Infinity;
+      most = Math.max(most, Math.abs(x * dy - y * dx) / length);
+    }
+    return most;
+  }
+
+  // Straight stretches of a line that have room, as [from, to].
+  function stretches(line, least) {
+    const found = [];
+    for (let i = 0, j; i + 1 < line.length; i = j) {
+      j = i + 1;
+      while (j + 1 < line.length && j - i < LONG && strays(line, i, j + 1) <= BEND) j++;
+      if (Math.hypot(line[j].x - line[i].x, line[j].y - line[i].y) >= least) found.push([line[i], line[j]]);
+    }
+    return found;
+  }
+
+  // Upright whichever way the line runs: signs along it, or below each other where it is steep.
+  function writer(name, size, dx, dy) {
+    // Beyond 45 degrees Chinese stands sign below sign, as on a street sign.
+    const stacked = HAN.test(name) && Math.abs(dy) > Math.abs(dx);
+    const on = (stacked ? dy : dx) < 0 ? -1 : 1;
+    const turn = Math.atan2(on * dy, on * dx) - (stacked ? Math.PI / 2 : 0);
+    const signs = stacked ? [...name] : [name];
+    return function (context) {
+      context.font = `${size}px ${FONT}`;
+      context.textAlign = "center";
+      context.textBaseline = "middle";
+      context.lineJoin = "round";
+      context.lineWidth = 3;
+      context.strokeStyle = "#ffffff";
+      context.fillStyle = INK;
+      context.rotate(turn);
+      const at = (i) => (i - (signs.length - 1) / 2) * size * 1.1;
+      signs.forEach((sign, i) => context.strokeText(sign, 0, at(i)));
+      signs.forEach((sign, i) => context.fillText(sign, 0, at(i)));
+    };
+  }
+
+  // A street's name in the middle of its straight stretches, and again where they are long.
+  const streetLabels = (size) => ({
+    place: function (layout, geom, feature) {
+      const name = feature.props.name;
+      if (!name) return undefined;
+      layout.scratch.font = `${size}px ${FONT}`;
+      const width = Math.max(layout.scratch.measureText(name).width, [...name].length * size * 1.1);
+      const repeat = REPEAT * (layout.overzoom > 4 ? 1 << (layout.overzoom - 4) : 1);
+      const labels = [];
+      for (const line of geom) {
+        for (const [from, to] of stretches(line, width + 2 * size)) {
+          const length = Math.hypot(to.x - from.x, to.y - from.y);
+          const [ux, uy] = [(to.x - from.x) / length, (to.y - from.y) / length];
+          const times = 1 + Math.floor((length - width - 2 * size) / repeat);
+          for (let i = 0; i < times; i++) {
+            const way = (length - (times - 1) * repeat) / 2 + i * repeat;
+            const middle = Object.assign(from.clone(), { x: from.x + way * ux, y: from.y + way * uy });
+            labels.push(streetLabel(name, size, width, middle, [ux, uy]));
+          }
+        }
+      }
+      return labels.length ? labels : undefined;
+    },
+  });
+
+  // What a name covers is told in squares along it.
+  function streetLabel(name, size, width, middle, [ux, uy]) {
+    const half = 0.75 * size;
+    const bboxes = [];
+    const squares = 2 * Math.ceil((width - size) / 2 / size) + 1;
+    for (let i = 0; i < squares; i++) {
+      const way = ((i + 0.5) / squares - 0.5) * width;
+      const [x, y] = [middle.x + way * ux, middle.y + way * uy];
+      bboxes.push({ minX: x - half, minY: y - half, maxX: x + half, maxY: y + half });
+    }
+    return {
+      anchor: middle,
+      bboxes,
+      deduplicationKey: name,
+      deduplicationDistance: REPEAT / 2,
+      draw: writer(name, size, ux, uy),
+    };
+  }
+
   function labelRules() {
-    const level = levelOf();
     const rules = [{ dataLayer: "water", minzoom: 9, symbolizer: waterLabels }];
     for (const { name } of LEVELS.slice().reverse()) {
       rules.push({
         dataLayer: "streets",
         minzoom: LABELS[name].from,
-        filter: (zoom, feature) => level(feature.props.kind) === name,
-        symbolizer: new protomapsL.LineLabelSymbolizer({
-          labelProps: ["name"],
-          fill: INK,
-          stroke: "#ffffff",
-          width: 3,
-          font: `${LABELS[name].size}px ${FONT}`,
-          position: 2, // on the street
-          repeatDistance: 300,
-        }),
+        filter: (zoom, feature) => feature.props.kind === name,
+        symbolizer: streetLabels(LABELS[name].size),
       });
     }
     return rules;
+  }
+
+  // Names of districts, seen from afar: as text of the page, under all marks. Where two would lie
+  // on each other the later one waits for the next zoom.
+  function addDistricts(map, districts) {
+    map.createPane("districts").style.zIndex = 350; // over the ground, under routes and stations
+    const labels = districts.map(([name, lon, lat]) => {
+      const html = locator.element("span", {}, name);
+      const icon = L.divIcon({ className: "map-district", html, iconSize: null });
+      const marker = L.marker([lat, lon], { icon, pane: "districts", interactive: false, keyboard: false });
+      return { text: html, marker: marker.addTo(map) };
+    });
+    function choose() {
+      const taken = [];
+      for (const { text } of labels) text.hidden = map.getZoom() > DISTRICTS_TO;
+      for (const { text } of labels) {
+        if (text.hidden) continue;
+        const box = text.getBoundingClientRect();
+        text.hidden = taken.some(
+          (other) =>
+            box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom,
+        );
+        if (!text.hidden) taken.push(box);
+      }
+    }
+    map.on("zoomend viewreset", choose);
+    choose();
   }
 
   function drawing(options) {
@@ -214,6 +311,7 @@
       approved(map, options).catch(() => undefined);
     } else if (options.url && window.protomapsL) {
       locator.ground = drawing(options).on("load", () => loaded(map)).addTo(map);
+      addDistricts(map, options.districts || []);
     }
   };
 })(window.locator);
