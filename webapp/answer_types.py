@@ -30,6 +30,9 @@ class Problem(AnswerPart):
     problem: str = Field(
         description="哪里不对；从不重复所填的值 / what is wrong, never what was sent"
     )
+    code: str = Field(description="给程序用的代码 / for programs")
+    zh: str = Field(description="中文说法 / in Chinese")
+    en: str = Field(description="英文说法 / in English")
 
 
 class ErrorBody(AnswerPart):
@@ -37,6 +40,7 @@ class ErrorBody(AnswerPart):
 
     status: int = Field(ge=400, le=599)
     message: str
+    message_zh: str
     fields: list[Problem] = Field(max_length=20)
 
 
@@ -63,7 +67,9 @@ class StationColumns(AnswerPart):
     code: list[str]
     name: list[str]
     kind: list[str]
-    hours: list[str] = Field(description="原文 / as the union wrote them")
+    hours: list[str] = Field(description="开放时间，中文 / opening hours in Chinese")
+    hours_en: list[str] = Field(description="英文；没读懂时是空的 / in English; empty where not understood")
+    hours_problem: list[str] = Field(description="哪里没读懂 / what was not understood")
     address: list[str]
     access_scope: list[str]
     access_mode: list[str]

@@ -72,6 +72,8 @@ class NearStation(AnswerPart):
     detour: Detour | None
     route: Route | None = Field(default=None, description="routes 为 false 时没有 / not if unasked")
     hours: str
+    hours_en: str
+    hours_problem: str
     address: str
     access_scope: str
     access_mode: str

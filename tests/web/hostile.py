@@ -40,7 +40,7 @@ def refused(answer: TestResponse) -> list[str]:
     assert answer.status_code == 422, (answer.status_code, text[:300])
     if answer.is_json:
         return [problem["field"] for problem in json.loads(text)["error"]["fields"]]
-    return re.findall(r"<li><code>([^<]*)</code>", text)
+    return re.findall(r"<li>[^<]*<code>([^<]*)</code>", text)
 
 
 def escaped(answer: TestResponse) -> bool:
