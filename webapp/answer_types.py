@@ -68,7 +68,9 @@ class StationColumns(AnswerPart):
     name: list[str]
     kind: list[str]
     hours: list[str] = Field(description="开放时间，中文 / opening hours in Chinese")
-    hours_en: list[str] = Field(description="英文；没读懂时是空的 / in English; empty where not understood")
+    hours_en: list[str] = Field(
+        description="英文；没读懂时是空的 / in English; empty where not understood"
+    )
     hours_problem: list[str] = Field(description="哪里没读懂 / what was not understood")
     address: list[str]
     access_scope: list[str]
