@@ -59,7 +59,7 @@ _PHONE = (
     "store",
     "sketch",
 )  # docs/phone.md
-FINDER_SCRIPTS = (*_PHONE, "typed", "reports", "cards", "finder")
+FINDER_SCRIPTS = (*_PHONE, "typed", "reports", "cards", "doors", "finder")
 
 
 @blueprint.get("/")

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("stations", __name__)
 
-SCRIPTS = ("reports",)
+SCRIPTS = ("reports", "doors")
 _NEXT = 3
 _NEAR = "60min"  # farther than that is no help to whoever stands before a locked door
 _WALK = find_mode("walk").uses

@@ -138,6 +138,8 @@
     if (saved && saved.offline) {
       told.push(_("没网。这是%(age)s的资料。", { age: age(saved.saved_at) }));
     }
+    // the warning as the page opened is gone with the first answer
+    if (saved && locator.phone.clockText()) told.push(locator.phone.clockText());
     if (rounded) told.push(_("这样找手机自己算不了：只把大概位置（100米以内）告诉了本站，不保存。"));
     return told;
   }

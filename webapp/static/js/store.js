@@ -43,6 +43,7 @@
   let kept = null; // {index, saved_at}
   let offline = false;
   let clockOffMs = 0; // what the server's clock is ahead of this phone's
+  let clockHeard = false; // whether this page has heard of the server's clock
   let refreshing = null;
   let started = null;
 
@@ -127,6 +128,7 @@
     if (!Number.isFinite(there)) return;
     const off = there + 500 - (sent + received) / 2;
     const was = clockOffMs;
+    clockHeard = true;
     clockOffMs = Math.abs(off) > CLOCK_OFF_MS ? off : 0;
     if (clockOffMs && !was) tell("clock", { off_s: Math.round(off / 1000), text: clockText(off) });
   }
@@ -141,6 +143,9 @@
   }
 
   const now = () => Date.now() + clockOffMs;
+
+  // No phone can be earlier than what it has kept.
+  const isBehind = () => !clockHeard && kept !== null && now() < kept.saved_at - CLOCK_OFF_MS;
 
   async function markOf(bytes) {
     if (!globalThis.crypto || !crypto.subtle) return null; // without HTTPS there is none
@@ -239,6 +244,25 @@
     return kept ? _("没网。这是%(age)s的资料。", { age: agoText(now() - kept.saved_at) }) : TEXT.no_network;
   };
 
+  // By a clock that is known to be wrong nothing is known of doors, but for a date that was asked.
+  const knowsTime = (at) => !isBehind() || /^\s*\d{4}-/.test(at || "");
+  const NO_DOORS = { open: null, closes_in_s: null, opens_in_s: null, opens_at: null };
+
+  // Which clock answers go by, where it is not plainly the right one; "" where it is.
+  phone.clockText = function () {
+    if (clockOffMs) return clockText(clockOffMs);
+    if (isBehind()) return _("手机时间不对，请先校准。");
+    if (clockHeard || !kept) return "";
+    const date = new Date(locator.hours.localMs(kept.index.zone, now()));
+    return _("开没开按手机的时间算：%(year)s年%(month)s月%(day)s日%(hour)s:%(minute)s。", {
+      year: date.getUTCFullYear(),
+      month: date.getUTCMonth() + 1,
+      day: date.getUTCDate(),
+      hour: date.getUTCHours(),
+      minute: String(date.getUTCMinutes()).padStart(2, "0"),
+    });
+  };
+
   phone.refresh = function () {
     refreshing ??= refresh()
       .catch((error) => {
@@ -254,7 +278,7 @@
       const found = await readKept();
       if (found) {
         take(found);
-        if (now() < found.saved_at - CLOCK_OFF_MS) tell("clock", { text: _("手机时间不对，请先校准。") });
+        if (isBehind()) tell("clock", { text: phone.clockText() });
       }
     } catch (error) {
       data = kept = null; // what is kept cannot be read: as if it were not there
@@ -294,7 +318,11 @@
   phone.nearest = async function (asked) {
     await phone.ready();
     try {
-      return locator.nearest.findNearest(data, asked, now());
+      const found = locator.nearest.findNearest(data, asked, now());
+      if (knowsTime(asked.at)) return found;
+      const rows = [found.results, found.below, (found.connected || {}).results].flat();
+      for (const row of rows) if (row) Object.assign(row, NO_DOORS, { long_enough: null });
+      return found;
     } catch (error) {
       if (!(error instanceof locator.nearest.QuestionError)) throw error;
       if (["mode", "datum", "need"].includes(error.field)) throw new PhoneError("cannot", error);
@@ -309,6 +337,7 @@
   phone.doors = function (code, at) {
     const station = data && data.stations.find((one) => one.code === code);
     if (!station) return null;
+    if (!knowsTime(at)) return { ...NO_DOORS };
     const moment = locator.hours.findMoment(at, data.index.zone, now());
     return locator.nearest.doorsOf(data, station, moment);
   };

@@ -106,12 +106,19 @@ async function networkFirst(event, request, url) {
     }
     return response;
   } catch (error) {
-    const found = await cache.match(url.pathname, { ignoreSearch: true });
-    if (found) return found;
-    const first = await cache.match("/");
-    if (first) return first;
+    const found = (await cache.match(url.pathname, { ignoreSearch: true })) || (await cache.match("/"));
+    if (found) return marked(found);
     throw error;
   }
+}
+
+// A kept page knows that it is one: what it says of doors was true when it was written (doors.js).
+async function marked(found) {
+  const headers = new Headers(found.headers);
+  headers.delete("Content-Encoding"); // what is kept is unpacked
+  headers.delete("Content-Length");
+  const text = await found.text();
+  return new Response(text.replace("<html ", "<html data-kept "), { status: 200, headers });
 }
 
 function within(ms, promise) {
