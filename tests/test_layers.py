@@ -223,6 +223,7 @@ ORDER = [
     "locator.street_match",
     "locator.street_names",
     "locator.sweep",
+    "locator.alone",
     "locator.gaps",
     "locator.coverage",
     "locator.islands",

@@ -10,18 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from locator.alone import measure_losses, open_only
 from locator.counted import Counted, count_length
 from locator.coverage import measure_coverage
 from locator.errors import InputError
 from locator.hours import Hours, Rule
-from locator.losses import (
-    Losses,
-    find_pairs,
-    measure_hourly,
-    measure_losses,
-    open_only,
-    rank_hosts,
-)
+from locator.losses import Losses, find_pairs, measure_hourly, rank_hosts
 from locator.openings import find_openings, ordinary_days
 from tests.oracles import Town, random_town
 from tests.towns import cross, make_network, place

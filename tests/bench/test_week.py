@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from geodata.vectors import read_streets
+from locator.alone import measure_losses, measure_pairs
 from locator.counted import count_length
 from locator.coverage import measure_coverage
 from locator.footing import Footing
 from locator.hours import Hours, Rule
-from locator.losses import measure_losses, measure_pairs
 from locator.modes import find_mode
 from locator.network import StreetNetwork, build_network
 from locator.openings import find_openings, holiday_days, ordinary_days
