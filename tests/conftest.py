@@ -12,7 +12,7 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import hypothesis
 import numpy as np
@@ -33,16 +33,20 @@ hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, data
 hypothesis.settings.load_profile("ci" if IN_CI else "local")
 
 
+def do_without(reason: str) -> NoReturn:
+    """Skip a test for want of what a machine may lack; fail in continuous integration."""
+    if IN_CI:
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder of real files that tests read and never write; CI must have it."""
     data = SHARED / "data"
     if data.is_dir():
         return data
-    reason = f"no real data at {data}: put shared/ beside the project or set LOCATOR_SHARED"
-    if IN_CI:
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
+    do_without(f"no real data at {data}: put shared/ beside the project or set LOCATOR_SHARED")
 
 
 @pytest.fixture
@@ -135,10 +139,7 @@ def _marks() -> dict[Path, tuple[int, int]]:
 def postgres() -> Iterator[Server]:
     """A PostgreSQL server of this run's own; CI must have one."""
     if find_programs() is None:
-        reason = "no PostgreSQL server: `make test` installs one"
-        if IN_CI:
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
+        do_without("no PostgreSQL server: `make test` installs one")
     with running_server() as server:
         yield server
 

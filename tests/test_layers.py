@@ -622,8 +622,11 @@ FORBIDDEN = {
         r'"resolved": *"https?:|--(?:extra-)?index-url[ =]|--find-links[ =]'
         r"|pypi\.(?:org)|python(?:hosted)\.org|registry\.(?:npm)"
     ),
+    # Below the homes of people and programs, and wherever this checkout and what is beside it lie.
     "a path of one machine": re.compile(
-        r"(?<![\w.>~$)}*\]-])/(?:home|Users|root|work|opt)/\w|" + re.escape(f"{ROOT}/")
+        r"(?<![\w.>~$)}*\]-])(?:/(?:home|Users|root|opt)"
+        + "".join(f"|{re.escape(str(place))}" for place in (ROOT, ROOT.parent) if place.name)
+        + r")/\w"
     ),
 }
 FOREIGN = re.compile(
@@ -652,6 +655,21 @@ def test_product_names_no_foreign_host(texts: dict[str, str]) -> None:
         if name.split("/")[0] in FLOORS
         for match in FOREIGN.finditer(text)
     ] == []
+
+
+@pytest.mark.parametrize(
+    ("what", "planted"),
+    [
+        ("an address of a package index", 'index = "https://py' + 'pi.org/simple"'),
+        ("an address of a package index", '"resolved"' + ': "https://example.com/x.tgz"'),
+        ("an address of a package index", "pip install --index" + "-url https://example.com"),
+        ("a path of one machine", 'open("/ho' + 'me/me/city")'),
+        ("a path of one machine", f"cd {ROOT}/tests"),
+        ("a path of one machine", f"see {ROOT.parent / 'other'}/notes.md"),
+    ],
+)
+def test_trace_of_one_machine_planted_is_found(what: str, planted: str) -> None:
+    assert FORBIDDEN[what].search(planted)
 
 
 @pytest.mark.parametrize(

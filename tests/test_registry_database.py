@@ -24,6 +24,7 @@ from locator.hours import Rule
 from locator.registry import Actor, Registry, models
 from locator.registry.database import APPLICATION_ID, close_servers
 from locator.registry.schedules import keep_schedules
+from tests.conftest import do_without
 from tests.postgres import Server, find_programs, running_server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -252,7 +253,7 @@ def test_crash_of_the_server_keeps_what_was_saved_and_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if find_programs() is None:
-        pytest.skip("no PostgreSQL server: `make test` installs one")
+        do_without("no PostgreSQL server: `make test` installs one")
     monkeypatch.setenv("LOCATOR_KEY_FILE", str(tmp_path / "private.key"))
     with running_server(durable=True) as server:
         place = server.new_database()

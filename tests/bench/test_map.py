@@ -19,6 +19,7 @@ import pytest
 
 from tests.browser.chromium import find_chromium
 from tests.browser.conftest import ARGUMENTS, ROOT
+from tests.conftest import do_without
 from tests.web.server import serving_city
 from tests.web.town import build_town
 
@@ -40,7 +41,7 @@ def chromium() -> Iterator[Browser]:
 
     path = find_chromium()
     if path is None:
-        pytest.skip("no Chromium on this machine: run `python tests/browser/chromium.py`")
+        do_without("no Chromium on this machine: run `python tests/browser/chromium.py`")
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=str(path), args=list(ARGUMENTS))
         yield browser

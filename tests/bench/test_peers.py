@@ -142,7 +142,9 @@ def test_ego_graph_hulls_are_200_times_slower(truth: Truth, figures: Figures) ->
 def test_valhalla_isochrones_are_100_times_slower(
     truth: Truth, shared_data: Path, tmp_path: Path, figures: Figures
 ) -> None:
-    valhalla = pytest.importorskip("valhalla", reason="pyvalhalla needs Python 3.12 or newer")
+    valhalla = pytest.importorskip(
+        "valhalla", reason="pyvalhalla is not installed: make bench, on Python 3.12 or newer"
+    )
     tiles = tmp_path / "tiles"
     tiles.mkdir()
     config = valhalla.get_config(tile_extract="", tile_dir=str(tiles), verbose=False)

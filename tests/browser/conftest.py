@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.browser.chromium import find_chromium
+from tests.conftest import do_without
 from tests.web.server import serving_city
 from tests.web.town import build_town
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 ROOT = Path(__file__).resolve().parents[2]
-IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-background-networking",
@@ -59,8 +58,7 @@ def driver() -> Iterator[Playwright]:
 def chromium(driver: Playwright) -> Iterator[Browser]:
     path = find_chromium()
     if path is None:
-        reason = "no Chromium on this machine: run `python tests/browser/chromium.py`"
-        pytest.fail(reason, pytrace=False) if IN_CI else pytest.skip(reason)
+        do_without("no Chromium on this machine: run `python tests/browser/chromium.py`")
     browser = driver.chromium.launch(executable_path=str(path), args=list(ARGUMENTS))
     yield browser
     browser.close()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browser.conftest import IN_CI, ROOT, Witness
+from tests.browser.walking import axe_finds, need_axe
 from tests.web.server import serving_city
 from tests.web.town import PAYLOADS, add_stations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from locator.view import CityView
+    from tests.browser.conftest import Witness
 
 pytestmark = pytest.mark.browser
 
@@ -310,23 +311,14 @@ def test_targets_are_large_enough_for_a_thumb(
 def test_page_passes_axe(
     open_page: OpenPage, witness: Witness, here: tuple[float, float], path: str, phone: bool
 ) -> None:
-    axe = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-    if not axe.is_file():
-        reason = "axe-core is not installed: run `npm ci --ignore-scripts`"
-        pytest.fail(reason, pytrace=False) if IN_CI else pytest.skip(reason)
+    need_axe()
     # the checker itself is put into the page, which the policy would rightly refuse
     page = open_page(path, phone=phone, location=here, bypass_csp=True)
     if path == "/":
         page.wait_for_selector(READY)
         page.get_by_role("button", name="用我的位置").click()
         results(page)
-    page.add_script_tag(path=str(axe))
-    found: dict[str, Any] = page.evaluate("() => axe.run()")
-    told = [
-        (problem["id"], [node["html"][:120] for node in problem["nodes"]])
-        for problem in found["violations"]
-    ]
-    assert told == []
+    assert axe_finds(page) == []
     if path not in {"/", "/coverage"}:  # the browser itself notes an answer of 404 or 422
         witness.faults = [fault for fault in witness.faults if "status of 4" not in fault]
 
