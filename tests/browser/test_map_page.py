@@ -318,6 +318,8 @@ def test_page_passes_axe(
         page.wait_for_selector(READY)
         page.get_by_role("button", name="用我的位置").click()
         results(page)
+    page.wait_for_load_state("networkidle")  # what is still being measured is dimmed
+    assert page.locator("[aria-busy=true]").count() == 0
     assert axe_finds(page) == []
     if path not in {"/", "/coverage"}:  # the browser itself notes an answer of 404 or 422
         witness.faults = [fault for fault in witness.faults if "status of 4" not in fault]
