@@ -52,10 +52,12 @@ def coverage(
     """哪些街道在限距内有站，缺口在哪。Which streets are near a station, and where the gaps are."""
     from locator.answers import coverage_document, write_gaps
     from locator.open_coverage import measure_open_coverage
+    from locator.registered import count_registered, coverage_clause
     from locator.staff_rooms import choose_part
 
     city = settings().open()
     view = city.current(at=at) if day is None else city.as_of(day.date(), at=at)
+    listed = count_registered(view.stations, kind)
     view, told = choose_part(view, kind, mode, public=public)
     found = None
     if at is None:
@@ -64,6 +66,7 @@ def coverage(
         found = measure_open_coverage(view, at, within_m=within, kind=kind, mode=mode, depth=depth)
         cover = found.low
     document = coverage_document(view, cover, kind=kind, by=by, demand=demand, found=found) | told
+    document["registered"] = listed
     if gaps_file is not None:
         write_gaps(view, cover, gaps_file)
         document["written"] = str(gaps_file)
@@ -72,7 +75,8 @@ def coverage(
     if "min" in within:
         asked = f"{within} ({asked} at {cover.network.mode.speed_mps} m/s)"
     lines = [
-        *_totals(document, cover, asked), *_moment(document), *staff_lines(document),
+        *_totals(document, cover, asked), *_moment(document),
+        *coverage_clause(listed, public=public), *staff_lines(document),
         *_areas(document), *_demand(document), *_gaps(document), *_islands(document),
     ]  # fmt: skip
     lines += [f"已写入 written: {gaps_file}"] if gaps_file is not None else []

@@ -135,10 +135,12 @@ def _answer(
     """Print the answer for one point."""
     from locator.nearest_answers import Extras, nearest_document
     from locator.nearest_texts import answer_lines, left_out_lines, start_lines
+    from locator.registered import count_registered, idle_clause
 
     assert origin.lonlat_deg is not None  # noqa: S101  (`_find` saw to it)
     extras = Extras(routes=steps, accuracy_m=accuracy_m)
     document = nearest_document(view, origin.lonlat_deg, extras=extras, **asked)
+    document["registered"] = count_registered(view.stations, asked["kind"])
     if origin.matches:
         document["from"] = origin.matches[0].place.to_json()
     lines = start_lines(origin)
@@ -157,7 +159,7 @@ def _answer(
             f"{street or 'the nearest street that leads on'}, {near['snap_m']:.0f} m away, "
             "stations can be reached"
         )
-    lines += left_out_lines(document["left_out"])
+    lines += left_out_lines(document["left_out"]) + idle_clause(document["registered"])
     if "circle" in document:
         lines.append(f"{document['circle']['zh']} / {document['circle']['en']}")
     if steps and document["results"] and document["results"][0]["route"]:

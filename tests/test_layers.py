@@ -325,6 +325,7 @@ ORDER = [
     "locator.situation_coverage",
     "locator.slider",
     "locator.staff_rooms",
+    "locator.registered",
     "locator.answers",
     "locator.scenario_report",
     "locator.starts",

@@ -434,6 +434,38 @@ def test_import_tells_of_seasons_without_dates_and_what_to_write(run, tmp_path: 
     assert f"请写成「{SEASONS_EXAMPLE}」" in run("stations", "show", code).out
 
 
+def test_answers_say_how_many_of_the_listed_stations_they_count_and_why(
+    run, tmp_path: Path
+) -> None:
+    sheet = sheet_of(
+        tmp_path / "more.csv",
+        "名称,经度,纬度,类别,状态,开放对象",
+        f"停,{place_of(520, 520)},驿站,暂停开放,",
+        f"撤,{place_of(420, 520)},驿站,已撤销,",
+        f"筹,{place_of(320, 420)},驿站,规划中,",
+        f"内,{place_of(220, 420)},驿站,开放,仅限本单位职工",
+    )
+    assert "在册" not in run("coverage", "--within", "200").out
+    assert run("stations", "import", sheet, "--json").json["added"] == 4
+    done = run("coverage", "--within", "200")
+    assert "在册7个站，参与计算4个；没算3个：" in done.out
+    assert "4 of 7 stations are counted" in done.out
+    for words in ("暂停", "撤销", "paused 1", "closed 1", "planned 1"):
+        assert words in done.out, done.out
+    assert "在册7个站，参与计算3个；没算4个：仅限本单位职工1、" in run(
+        "coverage", "--within", "200", "--public"
+    ).out  # fmt: skip
+    listed = run("coverage", "--within", "200", "--json", "--kind", "驿站").json["registered"]
+    assert (listed["listed"], listed["in_use"], listed["staff_only"]) == (5, 2, 1)
+    assert listed["not_in_use"] == {"closed": 1, "paused": 1, "planned": 1}
+    near = run("nearest", *place_of(150, 100).split(","))
+    assert "另有3个站点没有在用（" in near.out
+    assert "3 not in use left out (" in near.out
+    assert "1个站点只对本单位职工开放，未列入" in near.out
+    near = run("nearest", *place_of(150, 100).split(","), "--kind", "母婴室")
+    assert "没有在用" not in near.out
+
+
 def test_doctor_lists_checks_worst_first(run) -> None:
     checks = run("doctor", "--json").json["checks"]
     rank = ["fail", "warn", "unknown", "ok"]
