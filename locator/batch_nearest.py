@@ -24,6 +24,7 @@ from locator.errors import InputError
 from locator.nearest import FOUND, NONE_WITHIN, OUTSIDE, UNREACHABLE
 from locator.nearest_answers import nearest_rows, whole_mm
 from locator.nearest_question import Question, ask_nearest
+from locator.registry.wording import in_chinese
 
 if TYPE_CHECKING:
     from locator.view import CityView
@@ -36,6 +37,18 @@ _ANSWER = (
     "closes_in_s", "opens_at",
 )  # fmt: skip
 _UNREAD = "unread"
+_NOT_HERE = (
+    "不在{0}：核对经纬度和坐标系，确在外地的请从表里去掉 / not in {0}: check the position "
+    "and its datum, or take the row out"
+)
+_REASONS = {
+    OUTSIDE: "{0}米以内没有可走的路：核对坐标系，或把点移到路边 / no street within {0} m: check "
+    "the datum, or move the point to a street",
+    NONE_WITHIN: "限距内没有符合条件的站点：放宽 --within 或少提要求 / no fitting station within "
+    "the limit: widen --within, or ask for less",
+    UNREACHABLE: "从旁边的路走不到符合条件的站点：把点移到别的路上，或少提要求 / no way leads to a "
+    "fitting station: move the point to another street, or ask for less",
+}
 
 
 @dataclass(slots=True)
@@ -180,7 +193,18 @@ class _Answers(Sequence[Sequence[Any]]):
                 rows = nearest_rows(self._view, near, query, question=question)
                 lon, lat = wgs84[query]
                 snap = whole_mm(near.snap_m[query])
-                yield _Answer(place, near.outcome[query], None, lon, lat, snap, tuple(rows))
+                outcome = near.outcome[query]
+                why = self._reason(outcome, lon, lat)
+                yield _Answer(place, outcome, why, lon, lat, snap, tuple(rows))
+
+    def _reason(self, outcome: str, lon: float, lat: float) -> str | None:
+        """Why a row has no station, and what to do about it; None where it has."""
+        if outcome == FOUND:
+            return None
+        west, south, east, north = self._view.bounds_deg
+        if outcome == OUTSIDE and not (west <= lon <= east and south <= lat <= north):
+            return _NOT_HERE.format(self._view.name)
+        return _REASONS[outcome].format(f"{self._view.config.person_snap_m:.0f}")
 
     def _cells(self, row: Row, answer: _Answer) -> list[Any]:
         given: list[Any] = [None, None] if row.problem is not None else [row.lon_deg, row.lat_deg]
@@ -215,9 +239,17 @@ def _datum_of(row: Row, hint: str, asked: str) -> tuple[str, str]:
     """Datum of a row, and why it cannot be asked, "" where it can."""
     if row.problem is not None:
         told = row.problem
-        return "", f"{told.column} {told.value!r}: {told.reason}".strip()
+        return "", f"{told.column} {told.value!r}: {_both(told.reason)}".strip()
     named = row.values.get("datum", "") or hint or asked
     try:
         return parse_datum(named), ""
     except InputError:
-        return "", f"datum {named!r} is not known: expected one of {', '.join(DATUMS)}"
+        return "", (
+            f"不认识的坐标系 {named!r}：应是 {', '.join(DATUMS)} 之一 / "
+            f"datum {named!r} is not known: expected one of {', '.join(DATUMS)}"
+        )
+
+
+def _both(text: str) -> str:
+    chinese = in_chinese(text)
+    return f"{chinese} / {text}" if chinese else text

@@ -208,10 +208,10 @@ def _answer_batch(batch: Path, output: Path, asked: dict[str, Any]) -> None:
     """Answer a sheet."""
     from locator.batch_nearest import answer_file
     from locator.nearest_question import parse_question
+    from locator.nearest_texts import batch_lines
 
     view = settings().open().current(at=asked["at"] or NOW)
     question = parse_question(view.config.time_zone, label=True, **asked)
     made = answer_file(view, batch, output, question, report=Progress())
     warn(made["warnings"])
-    counts = ", ".join(f"{key} {made[key]:,}" for key in made if key not in {"written", "warnings"})
-    show(made, [counts, f"written to {output}"])
+    show(made, batch_lines(made))

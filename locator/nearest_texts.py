@@ -21,12 +21,20 @@ WHY = {
 }
 _STATES = {True: "开门 open", False: "关门 closed", None: "不详 ?"}
 _HEADINGS = ["", "站点 station", "路程 way", "时间 time", "直线 straight", "到时 then", "编号 code"]
+_ROWS = {
+    "found": ("有站", "found"),
+    "none_within": ("限距内没有", "none within"),
+    "unreachable": ("走不到", "unreachable"),
+    "outside": ("不在本市路旁", "outside"),
+    "unread": ("看不懂", "unread"),
+}
 _SHORT_S = 15 * 60  # a stay shorter than this is hardly a rest
 _KINDS = {
     "station": "站点 station", "street": "街道 street", "crossing": "路口 crossing",
     "district": "区县 district", "poi": "地点 place",
 }  # fmt: skip
 _OTHERS = 5
+_EXACT = ("code", "name")
 
 
 def start_lines(origin: Start) -> list[str]:
@@ -34,6 +42,8 @@ def start_lines(origin: Start) -> list[str]:
     if not origin.matches:
         return []
     first, *others = origin.matches
+    if first.how in _EXACT:  # what was typed in full is not explained by what it resembles
+        others = [match for match in others if match.how in _EXACT]
     lines = [f"从这里出发 from: {_place_words(first)}"]
     if others:
         shown = "；".join(_place_words(match) for match in others[:_OTHERS])
@@ -149,6 +159,22 @@ def _door(row: dict[str, Any]) -> str:
     if row["open"] is False and row["opens_at"]:
         return f"关门 closed, opens {row['opens_at'].replace('T', ' ')}"
     return _STATES[row["open"]]
+
+
+def batch_lines(made: dict[str, Any]) -> list[str]:
+    """What became of the rows of a sheet, and where each tells why it has no station."""
+    told = [
+        f"{_ROWS[way][0]}{made[way]:,}行 {_ROWS[way][1]} {made[way]:,}"
+        for way in _ROWS
+        if made[way] or way == "found"
+    ]
+    lines = [f"读到{made['read']:,}行 read {made['read']:,}: {'，'.join(told)}"]
+    if made["found"] < made["read"]:
+        lines.append(
+            "没有答案的行，原因和办法写在 reason 一栏 rows without an answer say why, and what to "
+            "do, in the column reason"
+        )
+    return [*lines, f"已写入 written to {made['written']}"]
 
 
 def left_out_lines(counts: dict[str, int]) -> list[str]:

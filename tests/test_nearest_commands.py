@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -298,13 +300,14 @@ def test_batch_answers_each_row_exactly_as_a_single_question(
     for row, place in zip(cells, read_rows(source).rows, strict=True):
         if place.problem is not None:
             assert row["outcome"] == "unread"
-            assert row["reason"]
+            assert re.search(r"[\u4e00-\u9fff].* / .*[a-z]", row["reason"])
             continue
         single = nearest_document(
             view, (place.lon_deg, place.lat_deg), k=2, at="2026-03-01T03:00", within_m=800.0,
             datum="gcj02" if place.values.get("datum") else "wgs84",
         )  # fmt: skip
         assert row["outcome"] == single["outcome"]
+        assert bool(row["reason"]) == (row["outcome"] != "found")
         for rank, station in enumerate(single["results"], start=1):
             suffix = "" if rank == 1 else f"_{rank}"
             for key in ("code", "distance_m", "time_s", "straight_m", "lon", "lat", "kind"):
@@ -333,6 +336,41 @@ def test_batch_in_chunks_equals_one_by_one(city: City, tmp_path: Path) -> None:
         assert codes[place] == view.stations.code[near.index[0, 0]]
 
 
+def test_batch_says_of_each_row_without_an_answer_why_and_what_to_do(
+    city: City, tmp_path: Path, run: Callable[..., Run]
+) -> None:
+    lon, lat = lonlat(500.0, 300.0)
+    source, target = tmp_path / "places.csv", tmp_path / "answers.csv"
+    source.write_text(
+        f"单位,经度,纬度,坐标系\n外地,10.0,50.0,\n路边,{lon!r},{lat!r},\n怪,{lon!r},{lat!r},月球\n",
+        encoding="utf-8",
+    )
+    done = run("nearest", "--batch", source, "-o", target, "--within", 1, "--city",
+               city.workspace.path)  # fmt: skip
+    assert done.code == 0, done.err
+    assert "不在本市路旁1行 outside 1" in done.out
+    assert "reason 一栏" in done.out
+    away, near, odd = (row["reason"] for row in read_cells(target))
+    assert away.startswith(f"不在{city.current().name}：核对经纬度和坐标系")
+    assert "take the row out" in away
+    assert near.startswith("限距内没有符合条件的站点：放宽 --within")
+    assert odd.startswith("不认识的坐标系 '月球'")
+
+
+def test_batch_row_in_the_city_but_off_its_streets_is_told_so(city: City, tmp_path: Path) -> None:
+    from locator.city import City as Opened
+
+    own = Path(shutil.copytree(city.workspace.path, tmp_path / "city"))
+    words = re.sub("person_snap_m.*", "", (own / "city.toml").read_text("utf-8"))
+    (own / "city.toml").write_text(f"person_snap_m = 20.0\n{words}", encoding="utf-8")
+    view = Opened.open(own).current()
+    lon, lat = lonlat(250.0, 250.0)  # the middle of a block
+    source = tmp_path / "places.csv"
+    source.write_text(f"经度,纬度\n{lon!r},{lat!r}\n", encoding="utf-8")
+    answer_file(view, source, tmp_path / "out.csv", parse_question(ZONE, k=1))
+    assert read_cells(tmp_path / "out.csv")[0]["reason"].startswith("20米以内没有可走的路")
+
+
 @pytest.mark.parametrize("ending", [".xlsx", ".geojson", ".gpkg"])
 def test_batch_writes_other_formats_that_are_read_again(
     city: City, tmp_path: Path, ending: str
@@ -358,6 +396,17 @@ def test_batch_to_another_ending_is_refused_before_anything_is_written(
 def test_position_that_is_none_is_not_told_back(city: City, run: Callable[..., Run]) -> None:
     done = run("nearest", "--from", "32.01,120.86", "--city", city.workspace.path)
     assert (done.code, "look swapped" in done.err, "120.86" in done.err) == (2, True, False)
+
+
+def test_place_typed_in_full_lists_nothing_that_only_resembles_it(
+    city: City, run: Callable[..., Run]
+) -> None:
+    told = run("nearest", "--from", "南北1路", "--city", city.workspace.path).out
+    assert "从这里出发 from: 南北1路" in told
+    assert "也可能是" not in told
+    part = run("nearest", "--from", "nanbei1lu", "--city", city.workspace.path).out
+    assert "从这里出发 from: 南北1路" in part
+    assert "也可能是" in part
 
 
 def test_answer_says_where_a_typed_place_is(city: City, run: Callable[..., Run]) -> None:
