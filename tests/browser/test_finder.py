@@ -34,6 +34,12 @@ ROW: dict[str, Any] = {
     "access_scope": "public", "access_mode": "walk_in", "facilities": ["WATER", "SEAT"],
     "verified_on": "2026-06-13",
 }  # fmt: skip
+LONGEST: dict[str, Any] = {
+    **ROW, "name": "示例·青年中路户外劳动者驿站 01", "closes_in_s": 9059.0, "time_s": 1740.0,
+    "distance_m": 1900.0, "access_scope": "workers_first",
+    "detour": {"zh": "直线580米，实际走1.9公里。",
+               "en": "580 m as the crow flies, 1.9 km on foot."},
+}  # fmt: skip
 SHUT = {"open": False, "closes_in_s": None}
 UNKNOWN = {"open": None, "closes_in_s": None}
 # What is changed in the row above, and the sentence of the federation's table.
@@ -274,12 +280,24 @@ def test_poster_prints_on_one_sheet(open_page: OpenPage, view: CityView) -> None
 
 
 @pytest.mark.parametrize("path", ["/", "/?lang=en"])
+@pytest.mark.parametrize("elder", [False, True], ids=["plain", "large type"])
 def test_first_card_and_its_button_are_on_one_screen(
-    small: OpenPage, here: tuple[float, float], path: str
+    small: OpenPage, here: tuple[float, float], path: str, elder: bool
 ) -> None:
     page = small(path, location=here, viewport={"width": 360, "height": 640})
+    if elder:
+        page.locator("#elder").click()
     page.evaluate("() => locator.phone.ready()")
     find(page)
+    # the longest that a card says before its button, at a station behind a river
+    page.evaluate(
+        """([row, at]) => {
+          const list = document.querySelector("#answer ol.cards");
+          list.replaceChildren(locator.card(row, 1, at, "foot"));
+          document.getElementById("answer").scrollIntoView();
+        }""",
+        [LONGEST, AT],
+    )
     button = page.locator("#answer .card details.go > summary").first
     page.wait_for_function(
         "(button) => button.getBoundingClientRect().bottom <= innerHeight",
@@ -288,3 +306,8 @@ def test_first_card_and_its_button_are_on_one_screen(
     top = page.locator("#answer .card .name").first.bounding_box()
     assert top
     assert top["y"] >= 0
+    below = page.locator("#answer .card .way-in").first.bounding_box()
+    shown = button.bounding_box()
+    assert below
+    assert shown
+    assert below["y"] > shown["y"]

@@ -183,8 +183,8 @@
     return [
       door,
       line("say", said.sentence),
-      line("way", said.way),
-      line("warning", said.warning),
+      // the warning tells the way too
+      said.warning ? line("warning", said.warning) : line("way", said.way),
       kindLine(row),
       line("way-in", said.way_in, _("进门：")),
       line("facilities", said.facilities, _("有：")),
@@ -283,8 +283,9 @@
     );
     const body = cardBody(row, at, uses);
     const next = [go, words.phone ? callButton(words.phone) : null].filter(Boolean);
-    // what is done next comes before what is read at leisure: on one screen with the sentence
-    const leisure = body.findIndex((part) => part.matches(".facilities, .hours"));
+    // what is done next comes before what is read at leisure: on one screen with the sentence,
+    // in large type too
+    const leisure = body.findIndex((part) => part.matches(".kind"));
     body.splice(leisure, 0, ...next);
     const item = element("li", { class: "card", "data-code": row.code }, name, ...body);
     locator.wake(item);
