@@ -107,13 +107,18 @@ def _document(
     ]
     with in_chinese():
         title, text = _texts(status)
-    told = [f"{FIELDS.get(name, '')}{name}：{tell_problem(problem).zh}" for name, problem in fields]
+    told = [f"{_label(name)}：{tell_problem(problem).zh}" for name, problem in fields]
     return {
         "status": status,
         "message": message,
         "message_zh": "；".join(told) or f"{title}。{text}",
         "fields": problems,
     }
+
+
+def _label(name: str) -> str:
+    """What a field is called in Chinese, and its name."""
+    return f"{FIELDS[name]}（{name}）" if name in FIELDS else name
 
 
 def _texts(status: int) -> tuple[str, str]:

@@ -146,7 +146,7 @@ def _tell_gap(view: CityView, coverage: Coverage, gap: int, row: dict[str, Any])
     length, farthest = metres(row["length_m"]), metres(row["farthest_m"])
     return row | {
         "bounds_deg": np.round(box, 6).tolist(),
-        "title": "、".join(row["streets"]) or _("无名路段"),
+        "title": _("、").join(row["streets"]) or _("无名路段"),
         "text": _("长%(length)s，最远处离站点%(far)s", length=length, far=farthest),
     }
 

@@ -116,7 +116,7 @@ def test_api_tells_code_and_both_languages_beside_what_it_told(client: FlaskClie
         {"field": "within", "problem": expected, "code": "limit", "zh": chinese, "en": expected}
     ]
     assert told["message"] == f"within: {expected}"
-    assert told["message_zh"] == f"距离范围within：{chinese}"
+    assert told["message_zh"] == f"距离范围（within）：{chinese}"
     assert POSITION not in answer.get_data(as_text=True)
 
 
@@ -145,13 +145,13 @@ def test_api_errors_of_http_are_in_chinese_too(client: FlaskClient) -> None:
     ("address", "said"),
     [
         ("/coverage?within=far",
-         "距离范围<code>within</code>：应填大于0的米数（如1000）或分钟数（如15min）"),
+         "距离范围（<code>within</code>）：应填大于0的米数（如1000）或分钟数（如15min）"),
         ("/coverage?within=far&lang=en",
          "<code>within</code>: expected metres (1000) or minutes (15min), above zero"),
         (f"/?{POSITION}=1", "<code>(a name that is no parameter)</code>：这个地址没有这一项"),
         (f"/?{POSITION}=1&lang=en",
          "<code>(a name that is no parameter)</code>: not a parameter of this address"),
-        ("/embed?district=999999", "区县<code>district</code>：没有这个区县"),
+        ("/embed?district=999999", "区县（<code>district</code>）：没有这个区县"),
         ("/embed?district=999999&lang=en", "<code>district</code>: no such district"),
     ],
 )  # fmt: skip
