@@ -13,7 +13,8 @@ reads it.
     sections       for each of SECTIONS 4 bytes of length, then its numbers
 
 The guesses: a crossing is where the one before is; a street's inner vertex is as far along as if
-the rest of the street were straight and even; a street is called as one that was met at its start.
+the rest of the street were straight and even; a street is as long as it is drawn, and called as one
+that was met at its start.
 
 The phone turns degrees into metres by a polynomial in longitude and latitude about the middle,
 fitted to the city's own projection; how far it is off at worst is measured here and told.
@@ -96,7 +97,8 @@ def pack_streets(network: StreetNetwork, *, version: str) -> PhoneStreets:
         "from": _differences(ends[:, 0]),
         "to": ends[:, 1] - ends[:, 0],
         "travel": _travel(network, kept),
-        "length": _decimetres(streets.length_m[kept]) - _straight(node_dm, ends),
+        "length": _decimetres(streets.length_m[kept])
+        - _drawn(node_dm[ends], inner_count, shape_dm),
         "vertices": inner_count,
         "shape": _bends(node_dm[ends], inner_count, shape_dm),
         "name": _names_again(ends, name),
@@ -195,11 +197,20 @@ def _differences(values: Any) -> Longs:
     return numbers - np.concatenate((np.zeros(1, np.int64), numbers[:-1]))
 
 
-def _straight(node_dm: Longs, ends: Any) -> Longs:
-    """Straight distance between the ends of each street, in whole decimetres, rounded down."""
-    away = (node_dm[ends[:, 1]] - node_dm[ends[:, 0]]).astype(np.float64)
-    straight: Longs = np.floor(np.hypot(away[:, 0], away[:, 1])).astype(np.int64)
-    return straight
+def _drawn(ends_dm: Longs, counts: Longs, shape_dm: Longs) -> Longs:
+    """Length of each street as it is drawn in whole decimetres, rounded down.
+
+    Roots of whole numbers, added up in order: the page comes to the same number.
+    """
+    owner = np.repeat(np.arange(len(counts)), counts + 1)
+    last = np.cumsum(counts + 1) - 1
+    after = np.insert(shape_dm, last - np.arange(len(counts)), ends_dm[:, 1], axis=0)
+    before = np.roll(after, 1, axis=0)
+    before[last - counts] = ends_dm[:, 0]
+    sides = np.sqrt(np.square(after - before).sum(axis=1).astype(np.float64))
+    total = np.bincount(owner, weights=sides, minlength=len(counts))
+    drawn: Longs = np.floor(total).astype(np.int64)
+    return drawn
 
 
 def _inner_vertices(network: StreetNetwork, kept: Any) -> tuple[Floats, Longs]:

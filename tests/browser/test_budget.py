@@ -7,9 +7,16 @@ page, since seconds mean nothing on a machine that others use too.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from locator.basemap import find_basemap
+from locator.city import City
+from locator.sample import make_sample_city
+from tests.browser.counting import counted
+from tests.web.server import serving_city
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -32,6 +39,7 @@ LOOP = """() => {
   return performance.now() - begun + (sum & 0);
 }"""
 KB = 1024
+CITY = 3_000_000  # bytes of a whole city on the wire: pages, what is kept, and all of its ground
 FIRST_LIST, WHOLE, REQUESTS = 60 * KB, 450 * KB, 45
 SHORT_MS = 50.0  # a task that is no longer blocks nobody: the rule of Lighthouse
 
@@ -72,3 +80,36 @@ def test_first_visit_of_a_phone_keeps_to_its_budget(open_page: OpenPage, witness
     blocked_ms = sum(max(0.0, task - SHORT_MS) for task in busy)
     assert busy, "nothing was measured"
     assert blocked_ms <= 2.0 * page.evaluate(LOOP)
+
+
+@pytest.mark.slow
+def test_whole_city_and_its_ground_keep_to_their_budget(
+    open_page: OpenPage, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    city = tmp_path / "city"
+    make_sample_city(city, scale="city")
+    ground = find_basemap(City.open(city).current().store).stat().st_size
+    with serving_city(city) as site, counted(site) as (wire, address):
+        page = open_page("/", phone=True, at=address)
+        page.set_default_timeout(60_000)
+        assert page.evaluate("() => locator.phone.ready()")["offline"] is False
+        page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
+        page.wait_for_selector("#map_city[data-ground=loaded][data-stations]")
+        page.wait_for_load_state("networkidle")
+        visit = wire.came
+        # What was fetched is all that is needed: an answer and a picture, and nothing is asked for.
+        page.context.set_offline(True)
+        page.evaluate("() => window.dispatchEvent(new Event('offline'))")
+        page.wait_for_selector("#map_city[data-sketch=drawn]")
+        lon, lat = page.evaluate(
+            "() => { const [s] = locator.phone.stations(); return [s.lon, s.lat]; }"
+        )
+        asked = {"lon": lon + 0.001, "lat": lat, "staff": True}
+        found = page.evaluate("(asked) => locator.phone.nearest(asked)", asked)
+        assert found["results"]
+        assert wire.came == visit
+    whole = visit + ground
+    record_property("bytes_kept", visit)
+    record_property("bytes_ground", ground)
+    assert visit > 1_000_000, "the city was not loaded"
+    assert whole <= CITY, (visit, ground)

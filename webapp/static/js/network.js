@@ -108,22 +108,29 @@
     for (let s = 0; s < count; s++) {
       const u = network.from[s];
       const v = (network.to[s] = u + sections.to[s]);
-      const straight = Math.hypot(network.x[v] - network.x[u], network.y[v] - network.y[u]);
-      network.length[s] = Math.floor(straight) + sections.length[s];
       network.first[s + 1] = network.first[s] + sections.vertices[s];
-      let x = network.x[u];
-      let y = network.y[u];
-      for (let p = network.first[s]; p < network.first[s + 1]; p++) {
-        const left = network.first[s + 1] - p + 1; // what is told is told of a straight, even street
-        network.shape[2 * p] = x += Math.floor((network.x[v] - x) / left) + network.shape[2 * p];
-        network.shape[2 * p + 1] = y += Math.floor((network.y[v] - y) / left) + network.shape[2 * p + 1];
-      }
+      network.length[s] = readShape(network, s, network.x[v], network.y[v]) + sections.length[s];
     }
     readNames(network);
     network.hasStairs = network.travel.some((bits) => bits & STAIRS);
     network.arcs = listArcs(network, true);
     network.grid = makeGrid(network);
     return network;
+  }
+
+  // From what is told of a straight and even street to its vertices; returns the length as drawn, in
+  // whole decimetres. Roots of whole numbers, added up in order: locator/phone.py does the same.
+  function readShape({ from, first, shape, x: nodeX, y: nodeY }, s, endX, endY) {
+    let [x, y] = [nodeX[from[s]], nodeY[from[s]]];
+    let drawn = 0;
+    for (let p = first[s], left = first[s + 1] - p + 1; left > 0; p++, left--) {
+      const dx = Math.floor((endX - x) / left) + (left > 1 ? shape[2 * p] : 0);
+      const dy = Math.floor((endY - y) / left) + (left > 1 ? shape[2 * p + 1] : 0);
+      [x, y] = [x + dx, y + dy];
+      if (left > 1) [shape[2 * p], shape[2 * p + 1]] = [x, y];
+      drawn += Math.sqrt(dx * dx + dy * dy);
+    }
+    return Math.floor(drawn);
   }
 
   // Below 0: called as a street before, by the i-th last name that was met at its start.
