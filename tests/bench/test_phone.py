@@ -24,9 +24,9 @@ __all__ = ["chromium", "driver", "porto_alegre"]
 
 SLOWER = 4
 # Work of a known size in the same page, so that no figure depends on the machine: a search may
-# cost no more than it. Both are the middle of several runs.
+# cost no more than it, with a circle or without. All are the middle of several runs.
 TURNS = 20_000_000
-TIME_BOTH = """([questions, turns]) => {
+TIME_ALL = """([questions, circles, turns]) => {
   const middle = (times) => times.sort((a, b) => a - b)[times.length >> 1];
   const time = (act) => {
     const start = performance.now();
@@ -42,6 +42,7 @@ TIME_BOTH = """([questions, turns]) => {
   questions.slice(0, 10).forEach(ask);
   return [
     middle(questions.map((asked) => time(() => ask(asked)))),
+    middle(circles.map((asked) => time(() => ask(asked)))),
     middle(Array.from({ length: 7 }, () => time(spin))),
   ];
 }"""
@@ -55,7 +56,10 @@ def test_search_on_a_slow_phone_costs_less_than_a_known_loop(
     questions = [{"lon": lon, "lat": lat, "k": 3, "at": "now"} for lon, lat in places]
     page = phone_page(chromium, porto_alegre)
     page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
-    search, loop = page.evaluate(TIME_BOTH, [questions, TURNS])
+    circles = [asked | {"accuracy": 300} for asked in questions]
+    search, circle, loop = page.evaluate(TIME_ALL, [questions, circles, TURNS])
     page.close()
     figures["phone: nearest in Porto Alegre"] = {"of a loop": search / loop, "ms": search}
+    figures["phone: a circle of 300 m"] = {"of a loop": circle / loop, "ms": circle}
     assert search < loop
+    assert circle < loop

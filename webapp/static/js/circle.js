@@ -6,6 +6,8 @@
 (function (locator) {
   const { network: net, words } = locator;
   const DM = net.DM;
+  const FIRST_M = 500; // beyond the circle, where stations are looked for first
+  const FAR_M = 50000;
   const LEAST_M = 0.001; // what holds for less street than that is a tie, not an area
 
   // Parts of streets in a circle, a straight piece at a time: {street, from, to} in decimetres.
@@ -58,7 +60,8 @@
     return lines;
   }
 
-  // Share one part of a street between the stations; returns what is lost, in decimetres.
+  // Share one part of a street between the stations; returns what is lost, in decimetres, and the
+  // most that a way from there costs.
   function share(lines, start, end, scale, held) {
     const cuts = new Set([start, end]);
     for (const [low, high, slope, base] of lines) {
@@ -68,7 +71,7 @@
       }
     }
     const places = [...cuts].filter((cut) => start <= cut && cut <= end).sort((a, b) => a - b);
-    let lost = 0;
+    let [lost, most] = [0, 0];
     for (let p = 1; p < places.length; p++) {
       const [a, b] = [places[p - 1], places[p]];
       const x = (a + b) / 2;
@@ -80,37 +83,69 @@
       }
       if (best) held[best.row] += (b - a) / scale;
       else lost += (b - a) / scale;
+      most = Math.max(most, best ? best.cost + (b - a) / 2 : Infinity);
     }
-    return lost;
+    return { lost, most };
+  }
+
+  // The nodes of these streets that may lead to a station, and how far from all of them another is
+  // at least, as the crow flies; a little less, since lengths are whole decimetres.
+  function towardsStreets(network, { stations }, [cx, cy], parts) {
+    const { x, y, from, to } = network;
+    const islands = (network.islands ??= net.findIslands(network));
+    const settled = new Set(stations.flatMap(({ street }) => (street < 0 ? [] : [islands[from[street]]])));
+    const wanted = new Uint8Array(network.nodes);
+    let [count, reach] = [0, 0];
+    const want = (node) => {
+      if (wanted[node] || !settled.has(islands[node])) return;
+      wanted[node] = 1;
+      count++;
+      reach = Math.max(reach, Math.hypot(x[node] - cx, y[node] - cy));
+    };
+    for (const { street } of parts) {
+      want(from[street]);
+      want(to[street]);
+    }
+    const away = (node) => Math.max(0, 0.99 * (Math.hypot(x[node] - cx, y[node] - cy) - reach));
+    return { wanted, count, away };
   }
 
   function findInCircle(network, placed, point, radiusM, stairs) {
     const parts = streetsIn(network, point, radiusM * DM);
-    const near = new Uint8Array(network.nodes);
-    for (const { street } of parts) near[network.from[street]] = near[network.to[street]] = 1;
-    const count = near.reduce((sum, one) => sum + one, 0);
-    const labels = net.sweep(network, placed, stairs, (node) => near[node], count);
+    const labels = net.sweep(network, placed, stairs, towardsStreets(network, placed, point, parts));
     const held = new Float64Array(placed.stations.length);
-    let lost = 0;
-    let total = 0;
+    let [lost, total, most] = [0, 0, 0];
     for (const { street: s, from, to } of parts) {
       const stretch = network.travel[s] & net.STAIRS ? stairs : 1;
       const lines = linesOf(network, placed, labels, stairs, s);
-      lost += share(lines, from * stretch, to * stretch, stretch, held);
+      const shared = share(lines, from * stretch, to * stretch, stretch, held);
+      lost += shared.lost;
+      most = Math.max(most, shared.most);
       total += to - from;
     }
     const metres = Array.from(held, (dm) => dm / DM);
     const rows = metres.flatMap((length, i) => (length > LEAST_M ? [i] : []));
     rows.sort((a, b) => Math.round(metres[b] * 1000) - Math.round(metres[a] * 1000) || a - b);
-    return { rows, metres, unreachable_m: lost / DM, street_m: total / DM };
+    return { rows, metres, unreachable_m: lost / DM, street_m: total / DM, most_m: most / DM };
   }
 
-  // As locator/circle_answers.py says it; `openStations()` where the answer goes by opening.
+  // Among the open ones alone. Who is open is told by a search for each, so it is asked of those
+  // near by, and of more as long as one farther off, as the crow flies, may be as near as these.
+  function findOpenInCircle(network, point, radiusM, stairs, openStations) {
+    for (let off = FIRST_M + radiusM; ; off = off < FAR_M ? 4 * off : Infinity) {
+      const placed = net.placeStations(network, inOrder(openStations(off)));
+      const found = findInCircle(network, placed, point, radiusM, stairs);
+      if (off === Infinity || found.most_m < 0.99 * (off - radiusM)) return { placed, found };
+    }
+  }
+
+  // As locator/circle_answers.py says it; `openStations(offM)`, those so far off at most, where the answer goes by opening.
   function circleDocument(data, task, point, accuracy, openStations) {
     const { network } = data;
-    const placed = task.ranked ? net.placeStations(network, inOrder(openStations())) : task.placed;
     const stairs = task.timed ? task.question.mode.stairs : 1;
-    const found = findInCircle(network, placed, point, accuracy, stairs);
+    const { placed, found } = task.ranked
+      ? findOpenInCircle(network, point, accuracy, stairs, openStations)
+      : { placed: task.placed, found: findInCircle(network, task.placed, point, accuracy, stairs) };
     const same = found.rows.length === 1 && found.unreachable_m < LEAST_M;
     const named = found.rows.map((i) => placed.stations[i]);
     const whole = (metres) => words.roundEven(metres * 1000) / 1000;

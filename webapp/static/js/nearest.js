@@ -198,13 +198,14 @@
   function findVisited(data, task, k, limit) {
     const { question, placed } = task;
     const byTime = task.timed || !data.network.hasStairs;
-    let wanted = Math.max(GROWTH * k, FIRST, byTime ? 0 : placed.stations.length);
+    const every = Math.max(placed.stations.length, 1); // more are waited for all over the city
+    let wanted = byTime ? Math.min(Math.max(GROWTH * k, FIRST), every) : every;
     let rows;
     for (;;) {
       rows = withDoors(data, question, nearestRows(data, task, wanted, limit));
       const fits = rows.filter((row) => row.doors.enough === hours.OPEN).length;
-      if (fits >= k || rows.length < wanted || wanted >= placed.stations.length) break;
-      wanted *= GROWTH;
+      if (fits >= k || rows.length < wanted || wanted >= every) break;
+      wanted = Math.min(GROWTH * wanted, every);
     }
     const order = rows.map((row, i) => ({ row, at: byTime ? i : Math.round(row.seconds * 1000) }));
     order.sort((a, b) => RANK[a.row.doors.enough] - RANK[b.row.doors.enough] || a.at - b.at);
@@ -256,19 +257,27 @@
       source: "phone",
     };
     if (question.accuracy !== undefined && locator.circle) {
-      document.circle = locator.circle.circleDocument(data, task, point, question.accuracy, () =>
-        place ? openStations(data, task) : [],
+      document.circle = locator.circle.circleDocument(data, task, point, question.accuracy, (offM) =>
+        place ? openStations(data, task, point, offM * DM) : [],
       );
     }
     return document;
   }
 
-  // Stations open for whoever walks there now, wherever they are.
-  function openStations(data, task) {
-    const every = { ...task, timed: true, question: { ...task.question, open: true } };
-    return findVisited(data, every, Math.max(task.placed.stations.length, 1), Infinity).rows.map(
-      (row) => row.station,
-    );
+  // Stations open for whoever walks there now, so far off at most, as the crow flies.
+  function openStations(data, task, point, off) {
+    const { network } = data;
+    const islands = (network.islands ??= net.findIslands(network));
+    const here = islands[network.from[task.place.street]];
+    const near = task.placed.stations.filter((station) => {
+      const [x, y] = stationPlane(data, station);
+      const joined = station.street >= 0 && islands[network.from[station.street]] === here;
+      return joined && Math.hypot(x - point[0], y - point[1]) <= off;
+    });
+    if (!near.length) return [];
+    const question = { ...task.question, open: true };
+    const every = { ...task, placed: net.placeStations(network, near), timed: true, question };
+    return findVisited(data, every, near.length, Infinity).rows.map((row) => row.station);
   }
 
   function findBelow(data, task, point, found) {

@@ -500,9 +500,10 @@
     return to < from ? line.reverse() : line;
   }
 
-  // Cost from every node to the nearest of the selected stations, and which it is (-1: none),
-  // as far as `enough(node)` has been true for `count` nodes; without it, everywhere.
-  function sweep(network, placed, stairs, enough, count) {
+  // Cost from every node to the nearest of the selected stations, and which it is (-1: none).
+  // With `towards`, {wanted: 1 for some nodes, count of them, away(node)}, only until those are
+  // known, those first that lie towards them: `away` is never more than the way to any of them.
+  function sweep(network, placed, stairs, towards) {
     if (!network.into) network.into = listArcs(network, false);
     const { stations, onStreet, onNode } = placed;
     const into = network.into;
@@ -513,7 +514,7 @@
       if (key > cost[node] || (key === cost[node] && row[node] <= i)) return;
       cost[node] = key;
       row[node] = i;
-      heap.push(key, node);
+      heap.push(towards ? key + towards.away(node) : key, node);
     };
     for (const [node, here] of onNode) for (const i of here) offer(node, stations[i].snap_dm, i);
     for (const [s, here] of onStreet) {
@@ -524,18 +525,29 @@
         if (network.travel[s] & BACKWARD) offer(network.to[s], (network.length[s] - y) * stretch + snap, i);
       }
     }
-    const settled = new Uint8Array(network.nodes);
-    let left = count;
-    while (heap.size) {
+    const known = new Uint8Array(network.nodes);
+    let left = towards ? towards.count : -1;
+    while (heap.size && left !== 0) {
       const node = heap.pop();
-      if (heap.key > cost[node] || settled[node]) continue;
-      settled[node] = 1;
-      if (enough && enough(node) && --left === 0) break;
+      if (heap.key > (towards ? cost[node] + towards.away(node) : cost[node])) continue;
+      if (towards && towards.wanted[node] && !known[node]) left--;
+      known[node] = 1;
       for (let a = into.first[node]; a < into.first[node + 1]; a++) {
-        offer(into.node[a], heap.key + costOf(network, into.street[a], stairs), row[node]);
+        offer(into.node[a], cost[node] + costOf(network, into.street[a], stairs), row[node]);
       }
     }
     return { cost, row };
+  }
+
+  // Nodes that streets join, whatever their direction, have the same mark.
+  function findIslands(network) {
+    const mark = Int32Array.from({ length: network.nodes }, (_, node) => node);
+    const top = (node) => {
+      while (mark[node] !== node) node = mark[node] = mark[mark[node]];
+      return node;
+    };
+    for (let s = 0; s < network.streets; s++) mark[top(network.from[s])] = top(network.to[s]);
+    return mark.map((_, node) => top(node));
   }
 
   // The k nearest of some stations, as {station, code, distance_m}: the plain question.
@@ -558,7 +570,7 @@
     network: {
       DM, FORWARD, BACKWARD, STAIRS, TOLERANCE_DM, StreetFileError,
       readNetwork, readNumbers, snap, toPlane, toDegrees, pointsOf, streetsNear, cut, costOf,
-      placeStations, search, inOrder, trace, sweep, findNearest,
+      placeStations, search, inOrder, trace, sweep, findIslands, findNearest,
     }, // prettier-ignore
   });
 })((globalThis.locator = globalThis.locator || {}));
