@@ -227,7 +227,9 @@ def _keep_language(endpoint: str, values: dict[str, Any]) -> None:
 def main() -> int:
     """Bring the catalog and the script's words up to date; returns how many are not translated."""
     catalog = read_catalog() if CATALOG.exists() else Catalog(locale="en")
+    begun = catalog.creation_date
     catalog.update(collect_texts(), no_fuzzy_matching=True)
+    catalog.creation_date = begun  # the same texts give the same file, whenever they are collected
     catalog.obsolete.clear()
     catalog.fuzzy = False
     with CATALOG.open("wb") as file:
