@@ -7,6 +7,7 @@ from typing import TypeVar
 from flask import abort, request
 
 from webapp.params import ParameterError, Parameters, from_json, from_query
+from webapp.problems import make_problem
 
 P = TypeVar("P", bound=Parameters)
 _WRONG_TYPE = 415
@@ -39,5 +40,5 @@ def form_body(model: type[P]) -> P:
         It has a file, or as `from_query`.
     """
     if request.files:
-        raise ParameterError([("file", "no file is taken here")])
+        raise ParameterError([("file", make_problem("file"))])
     return from_query(model, request.form)

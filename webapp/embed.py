@@ -45,6 +45,7 @@ from webapp.params import (
     from_shared_query,
 )
 from webapp.places import district_names
+from webapp.problems import make_problem
 from webapp.state import current_view, local_now, view_at
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def _common(view: CityView, asked: EmbedQuery) -> dict[str, Any]:
 def _checked(view: CityView, asked: EmbedQuery) -> EmbedQuery:
     """The same; ParameterError where the city has no such district."""
     if asked.district is not None and asked.district not in district_names(view):
-        raise ParameterError([("district", _("没有这个区县"))])
+        raise ParameterError([("district", make_problem("no_district"))])
     return asked
 
 

@@ -26,7 +26,7 @@ from locator.errors import (
 from webapp.languages import in_chinese, said
 from webapp.languages import translate as _
 from webapp.params import ParameterError
-from webapp.problems import FIELDS, tell_problem
+from webapp.problems import FIELDS, Problem
 
 # The first class that fits counts.
 STATUSES: tuple[tuple[type[LocatorError], int], ...] = (
@@ -84,12 +84,12 @@ def _answer_unexpected(error: Exception) -> Response:
     return _answer(_SERVER_ERROR, "the service has a fault")
 
 
-def _answer(status: int, message: str, fields: tuple[tuple[str, str], ...] = ()) -> Response:
+def _answer(status: int, message: str, fields: tuple[tuple[str, Problem], ...] = ()) -> Response:
     if request.path.startswith("/api/"):
         response = jsonify({"error": _document(status, message, fields)})
     else:
         title, text = _texts(status)
-        told = [(FIELDS.get(name, ""), name, said(tell_problem(one))) for name, one in fields]
+        told = [(FIELDS.get(name, ""), name, said(problem)) for name, problem in fields]
         page = render_template("error.html", title=title, text=text, status=status, fields=told)
         response = make_response(page)
     response.status_code = status
@@ -98,16 +98,15 @@ def _answer(status: int, message: str, fields: tuple[tuple[str, str], ...] = ())
 
 
 def _document(
-    status: int, message: str, fields: tuple[tuple[str, str], ...]
+    status: int, message: str, fields: tuple[tuple[str, Problem], ...]
 ) -> dict[str, Any]:  # fmt: skip
     """For programs, with words in both languages for whoever reads over their shoulder."""
     problems = [
-        {"field": name, "problem": problem} | asdict(tell_problem(problem))
-        for name, problem in fields
+        {"field": name, "problem": problem.en} | asdict(problem) for name, problem in fields
     ]
     with in_chinese():
         title, text = _texts(status)
-    told = [f"{_label(name)}：{tell_problem(problem).zh}" for name, problem in fields]
+    told = [f"{_label(name)}：{problem.zh}" for name, problem in fields]
     return {
         "status": status,
         "message": message,

@@ -32,6 +32,7 @@ from locator.modes import find_mode, modes
 from locator.moments import find_moment
 from locator.needs import parse_needs
 from locator.situations import situations
+from webapp.problems import Problem, ProblemError, make_problem, problem_of
 
 # Chat programs and search engines append these when a page is shared; they mean nothing here.
 SHARE_PARAMETERS = frozenset(
@@ -53,10 +54,10 @@ class ParameterError(SchemaError):
         names be answered at length.
     """
 
-    def __init__(self, fields: list[tuple[str, str]]) -> None:
+    def __init__(self, fields: list[tuple[str, Problem]]) -> None:
         fields = fields[:_MOST_PROBLEMS]
         self.fields = tuple(fields)
-        super().__init__([f"{name}: {problem}" for name, problem in fields])
+        super().__init__([f"{name}: {problem.en}" for name, problem in fields])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class OneOf:
         """The code itself; ValueError where it is none of the list."""
         known = tuple(self.codes())
         if code not in known:
-            raise ValueError(f"expected one of {', '.join(known)}")
+            raise ProblemError(make_problem("one_of", ", ".join(known)))
         return code
 
     def __get_pydantic_json_schema__(
@@ -87,7 +88,7 @@ def _limit(text: str) -> str:
     try:
         find_mode("walk").metres(text)
     except InputError:
-        raise ValueError("expected metres (1000) or minutes (15min), above zero") from None
+        raise ProblemError(make_problem("limit")) from None
     return text
 
 
@@ -95,7 +96,7 @@ def _moment(text: str) -> str:
     try:
         find_moment(text, zone="UTC")
     except InputError:
-        raise ValueError("expected now, an ISO time, or a day and a time (Sun 03:00)") from None
+        raise ProblemError(make_problem("moment")) from None
     return text
 
 
@@ -110,7 +111,7 @@ def _known_needs(words: tuple[str, ...]) -> tuple[str, ...]:
     try:
         parse_needs(words)
     except InputError:
-        raise ValueError("expected facilities, trades, free_entry, public or staff") from None
+        raise ProblemError(make_problem("need")) from None
     return words
 
 
@@ -255,9 +256,9 @@ class NearestBody(Parameters):
     def _one_origin(self) -> Self:
         placed = any((self.district, self.street, self.place))
         if (self.lon is None) != (self.lat is None):
-            raise ValueError("lon and lat belong together: give both")
+            raise ProblemError(make_problem("both"))
         if placed == (self.lon is not None):
-            raise ValueError("give lon and lat, or a place, district or street")
+            raise ProblemError(make_problem("origin"))
         return self
 
     @property
@@ -280,7 +281,7 @@ def from_query(model: type[P], sent: Sent) -> P:
     """
     twice = [name for name in sent if len(sent.getlist(name)) > 1]
     if twice:
-        raise ParameterError([(_shown(name), "given more than once") for name in twice])
+        raise ParameterError([(_shown(name), make_problem("twice")) for name in twice])
     return _validated(model, {name: text for name, text in sent.items() if text.strip()}, False)
 
 
@@ -294,9 +295,9 @@ def from_shared_query(model: type[P], sent: Sent) -> P:
     """
     languages = sent.getlist("lang")
     if len(languages) > 1:
-        raise ParameterError([("lang", "given more than once")])
+        raise ParameterError([("lang", make_problem("twice"))])
     if not {*languages} <= {"", *LANGUAGES}:
-        raise ParameterError([("lang", f"expected one of {', '.join(LANGUAGES)}")])
+        raise ParameterError([("lang", make_problem("one_of", ", ".join(LANGUAGES)))])
     apart = SHARE_PARAMETERS | {"lang"}
     kept = [(name, text) for name, text in sent.items(multi=True) if name not in apart]
     return from_query(model, MultiDict(kept))
@@ -315,9 +316,9 @@ def from_json(model: type[P], body: bytes) -> P:
     except ParameterError:
         raise
     except (ValueError, RecursionError):
-        raise ParameterError([("body", "not JSON; expected an object")]) from None
+        raise ParameterError([("body", make_problem("json"))]) from None
     if not isinstance(sent, dict):
-        raise ParameterError([("body", "expected a JSON object")])
+        raise ParameterError([("body", make_problem("json"))])
     return _validated(model, sent, True)
 
 
@@ -326,7 +327,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
-        raise ParameterError([(_shown(name), "given more than once") for name in twice])
+        raise ParameterError([(_shown(name), make_problem("twice")) for name in twice])
     return found
 
 
@@ -334,8 +335,8 @@ def _validated(model: type[P], sent: Mapping[str, Any], strict: bool) -> P:
     try:
         return model.model_validate(sent, strict=strict)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-    raise ParameterError([(_field(problem["loc"]), _words(problem)) for problem in found])
+        found = error.errors(include_url=False, include_input=False)
+    raise ParameterError([(_field(one["loc"]), problem_of(one)) for one in found])
 
 
 def _field(path: tuple[int | str, ...]) -> str:
@@ -345,9 +346,3 @@ def _field(path: tuple[int | str, ...]) -> str:
 def _shown(name: str) -> str:
     """A field's name where it looks like one: an address may hold anything before its "="."""
     return name if _FIELD_NAME.fullmatch(name) else "(a name that is no parameter)"
-
-
-def _words(problem: Mapping[str, Any]) -> str:
-    if problem["type"] == "extra_forbidden":
-        return "not a parameter of this address"
-    return str(problem["msg"]).removeprefix("Value error, ")

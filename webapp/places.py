@@ -17,6 +17,7 @@ from geodata.areas import Area, read_areas
 from locator.pieces import locate_on_streets
 from locator.starts import Start, find_start
 from webapp.params import NearestBody, ParameterError
+from webapp.problems import make_problem
 
 if TYPE_CHECKING:
     from locator.arrays import Bools, Floats
@@ -66,7 +67,7 @@ def _typed(view: CityView, asked: NearestBody) -> tuple[float, float]:
     if start.lonlat_deg is not None and start.matches:
         return start.lonlat_deg
     if not start.matches:
-        raise ParameterError([("place", "没有这个地方 (no such place in this city)")])
+        raise ParameterError([("place", make_problem("no_place"))])
     best = start.matches[0].place
     return best.lon_deg, best.lat_deg
 
@@ -108,7 +109,7 @@ def _find_place(view: CityView, asked: NearestBody) -> tuple[float, float]:
         usable = _named(view, asked.street, usable)
     rows = np.flatnonzero(usable).astype(np.int32)
     if not len(rows):
-        raise ParameterError([("mode", "没有能这样走的路 (no street for this mode)")])
+        raise ParameterError([("mode", make_problem("no_way"))])
     middles = locate_on_streets(streets, rows, streets.length_m[rows] / 2)
     if aim is None:
         aim = middles.mean(axis=0)
@@ -132,14 +133,14 @@ def _named(view: CityView, street: str, usable: Bools) -> Bools:
             named = streets.name_code == max(codes, key=lambda code: float(metres[code]))
             both = np.asarray(named & usable)
             return both if both.any() else np.asarray(named)
-    raise ParameterError([("street", "没有这条路 (no street of that name in this city)")])
+    raise ParameterError([("street", make_problem("no_street"))])
 
 
 def _district_middle(view: CityView, code: str) -> Floats:
     """The middle of a district's stations, which stand where people are; else of its area."""
     found = _districts(view).get(code)
     if found is None:
-        raise ParameterError([("district", "没有这个区县 (no district of that code)")])
+        raise ParameterError([("district", make_problem("no_district"))])
     there = [row for row, own in enumerate(view.stations.district_code) if own == code]
     if there:
         return np.asarray(np.median(view.stations.xy_m[there], axis=0))

@@ -23,6 +23,7 @@ from webapp.bodies import json_body
 from webapp.origins import is_from_our_page
 from webapp.page_context import in_wechat
 from webapp.params import NoParameters, PageBody, ParameterError, from_query
+from webapp.problems import make_problem
 from webapp.state import shared
 from webapp.wechat_tickets import TicketSource, sign
 
@@ -113,7 +114,7 @@ def signature() -> tuple[Response, int] | Response:
         abort(403)
     page = json_body(PageBody).page
     if not _is_ours(page):
-        raise ParameterError([("page", "expected the address of a page of this site")])
+        raise ParameterError([("page", make_problem("page"))])
     ticket = account.tickets.find()
     if not ticket:
         return jsonify({"error": {"status": 503, "message": "no ticket", "fields": []}}), 503

@@ -19,10 +19,11 @@ from webapp.params import (
     from_json,
     from_shared_query,
 )
-from webapp.problems import INVALID, Problem, tell_problem
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
+
+    from webapp.problems import Problem
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 HERE = {"lon": 120.8612345, "lat": 32.0112345}
@@ -56,7 +57,7 @@ BODIES: list[tuple[dict[str, Any], str]] = [
 ]  # fmt: skip
 
 
-def problem_of(read: Any, *asked: Any) -> list[str]:
+def problems_of(read: Any, *asked: Any) -> list[Problem]:
     with pytest.raises(ParameterError) as caught:
         read(*asked)
     return [problem for _, problem in caught.value.fields]
@@ -65,12 +66,11 @@ def problem_of(read: Any, *asked: Any) -> list[str]:
 @pytest.mark.parametrize(("change", "code"), BODIES)
 def test_field_of_a_body_has_code_and_words(change: dict[str, Any], code: str) -> None:
     body = json.dumps({**HERE, **change}).encode()
-    for sentence in problem_of(from_json, NearestBody, body):
-        told = tell_problem(sentence)
-        assert told.code == code, sentence
+    for told in problems_of(from_json, NearestBody, body):
+        assert told.code == code
         assert CHINESE.search(told.zh)
         assert not CHINESE.search(told.en)
-        assert POSITION not in sentence + told.zh + told.en
+        assert POSITION not in told.zh + told.en
 
 
 @pytest.mark.parametrize(
@@ -91,19 +91,14 @@ def test_field_of_a_body_has_code_and_words(change: dict[str, Any], code: str) -
 def test_field_of_a_form_has_code_and_words(
     model: Any, query: list[tuple[str, str]], code: str
 ) -> None:
-    for sentence in problem_of(from_shared_query, model, MultiDict(query)):
-        told = tell_problem(sentence)
-        assert (told.code, bool(CHINESE.search(told.zh))) == (code, True), sentence
+    for told in problems_of(from_shared_query, model, MultiDict(query)):
+        assert (told.code, bool(CHINESE.search(told.zh))) == (code, True)
         assert not CHINESE.search(told.en)
 
 
 @pytest.mark.parametrize("body", [b"no", b"[]", b"{"])
 def test_body_that_is_no_object_has_code_and_words(body: bytes) -> None:
-    assert [tell_problem(one).code for one in problem_of(from_json, PageBody, body)] == ["json"]
-
-
-def test_sentence_that_nobody_knows_is_invalid_in_both_languages() -> None:
-    assert tell_problem("brand new") == Problem(INVALID, "填的内容不能用", "brand new")
+    assert [one.code for one in problems_of(from_json, PageBody, body)] == ["json"]
 
 
 def test_api_tells_code_and_both_languages_beside_what_it_told(client: FlaskClient) -> None:
@@ -152,7 +147,7 @@ def test_api_errors_of_http_are_in_chinese_too(client: FlaskClient) -> None:
         (f"/?{POSITION}=1&lang=en",
          "<code>(a name that is no parameter)</code>: not a parameter of this address"),
         ("/embed?district=999999", "区县（<code>district</code>）：没有这个区县"),
-        ("/embed?district=999999&lang=en", "<code>district</code>: no such district"),
+        ("/embed?district=999999&lang=en", "<code>district</code>: no district of that code"),
     ],
 )  # fmt: skip
 def test_page_tells_the_problem_in_its_language(
