@@ -41,7 +41,6 @@ from webapp.params import (
     ParameterError,
     Parameters,
     Word,
-    from_query,
     from_shared_query,
 )
 from webapp.places import district_names
@@ -140,7 +139,7 @@ def builder() -> Response:
 @blueprint.get("/oembed")
 def oembed() -> Response:
     """The frame of one of our addresses, as sites that turn links into frames ask for it."""
-    asked = from_query(OembedQuery, request.args)
+    asked = from_shared_query(OembedQuery, request.args)
     if asked.format != "json":
         abort(HTTPStatus.NOT_IMPLEMENTED)
     view = current_view()

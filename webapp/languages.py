@@ -216,8 +216,10 @@ def _choose(asked: str) -> Language:
 
 
 def _keep_language(endpoint: str, values: dict[str, Any]) -> None:
-    """A language that was asked for stays in the links of our own pages."""
+    """A language that was asked for stays in the links of our own pages; scripts have none."""
     if not endpoint.startswith(("pages.", "stations.", "embed.")) or not has_request_context():
+        return
+    if endpoint == "pages.map_script":
         return
     asked = request.args.get("lang", "")
     if asked in _BY_CODE:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.web.routes import page_routes
 from webapp.languages import SCRIPT_WORDS, collect_texts, read_catalog, script_words
 
 if TYPE_CHECKING:
+    from flask import Flask
     from flask.testing import FlaskClient
+
+    from locator.view import CityView
 
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 NAMES = re.compile(r"%\((\w+)\)s")
@@ -83,3 +88,21 @@ def test_language_that_was_asked_for_stays_in_links(client: FlaskClient) -> None
     assert links
     assert [link for link in links if "lang=" not in link] == []
     assert 'name="lang" value="en"' in page
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_address_that_a_page_names_in_a_language_is_answered(
+    app: Flask, client: FlaskClient, view: CityView, language: str
+) -> None:
+    named: dict[str, str] = {}
+    for page in [*page_routes(app, view), "/?place=人民路"]:
+        asked = f"{page}{'&' if '?' in page else '?'}lang={language}"
+        text = client.get(asked).get_data(as_text=True)
+        named |= {unescape(url): asked for url in re.findall(r'(?:href|src)="(/[^"]*)"', text)}
+    assert len(named) > 50
+    refused = []
+    for url, page in named.items():
+        with client.get(url) as answer:
+            if answer.status_code >= 400:
+                refused.append((answer.status_code, url, page))
+    assert refused == []
