@@ -38,6 +38,7 @@ QUESTIONS = frozenset(
         "pages.index",
         "pages.nearest",
         "pages.coverage",
+        "embed.frame",
         "stations.station",
         "stations.poster",
         "wechat.signature",

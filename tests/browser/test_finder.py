@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict
@@ -156,6 +157,27 @@ def test_position_stays_out_of_address_and_requests(
     marks = [f"{value:.4f}"[:8] for value in here]
     told = [(url, body) for _, url, body in witness.requests]
     assert [one for one in told if any(mark in part for mark in marks for part in one)] == []
+
+
+def test_way_that_only_the_server_knows_is_asked_from_a_rounded_place(
+    small: OpenPage, witness: Witness, here: tuple[float, float]
+) -> None:
+    page = small(location=here)
+    page.locator("#place-fold > summary").click()
+    bike = page.locator("#place-form select[name=mode] option[data-uses=bike]").first
+    page.locator("#place-form select[name=mode]").select_option(bike.get_attribute("value"))
+    page.locator("#locate").click()
+    page.wait_for_selector("#answer[data-outcome=found]")
+    assert page.get_by_text("只把大概位置（100米以内）告诉了本站，不保存。").count() == 1
+    [(method, body)] = [
+        (method, body) for method, url, body in witness.requests if url.endswith("/api/v1/nearest")
+    ]
+    sent = json.loads(body)
+    rounded = [round(value, 3) for value in here]
+    assert rounded != list(here)
+    assert (method, [sent["lon"], sent["lat"]]) == ("POST", rounded)
+    marks = [f"{value:.5f}" for value in here]
+    assert not any(mark in url for mark in marks for _, url, _ in witness.requests)
 
 
 def test_map_app_that_wechat_blocks_is_told(small: OpenPage, here: tuple[float, float]) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from tests.web.server import serving
 from webapp import create_app, throttle
 from webapp.settings import Settings
+from webapp.throttle import QUESTIONS
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -70,7 +71,13 @@ def test_questions_have_a_limit_of_their_own(town: Path) -> None:
     client = limited(town, limit_questions="2/minute")
     paths = [f"/api/v1/coverage?within={metres}" for metres in (300, 400, 500)]
     assert [client.get(path).status_code for path in paths] == [200, 200, 429]
+    assert client.get("/embed?place=人民路").status_code == 429
+    assert client.get("/?place=人民路").status_code == 429
     assert client.get(HEALTH).status_code == 200
+
+
+def test_questions_are_addresses_of_the_application(town: Path) -> None:
+    assert set(create_app(Settings(city=town)).view_functions) >= QUESTIONS
 
 
 def test_too_many_requests_are_told_in_words_and_when_to_come_again(town: Path) -> None:
