@@ -6,6 +6,7 @@ Read from the source with `ast`, so an import inside a function counts like one 
 from __future__ import annotations
 
 import ast
+import json
 import re
 import sys
 import tomllib
@@ -705,6 +706,20 @@ def test_paths_named_in_documents_exist(texts: dict[str, str]) -> None:
         for path in dict.fromkeys(named.findall(texts[document]))
         if not path.startswith(built) and not (ROOT / path).exists()
     ] == []
+
+
+def test_every_dependency_is_told_why(texts: dict[str, str]) -> None:
+    made = tomllib.loads(texts["pyproject.toml"])
+    asked = [
+        *made["project"]["dependencies"],
+        *(one for extra in made["project"]["optional-dependencies"].values() for one in extra),
+        *(one for group in made["dependency-groups"].values() for one in group),
+    ]
+    wanted = {re.split(r"[\[<>=~; ]", one, maxsplit=1)[0] for one in asked}
+    packages = json.loads(texts["package.json"])
+    wanted |= {*packages["dependencies"], *packages["devDependencies"]}
+    told = set(re.findall(r"[\w.-]+", texts["CHANGELOG.md"].partition("### Dependencies")[2]))
+    assert wanted - told == set()
 
 
 def test_make_targets_named_in_documents_exist(texts: dict[str, str]) -> None:
