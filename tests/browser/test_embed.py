@@ -157,7 +157,7 @@ def test_frame_without_permission_says_so_and_leads_to_a_place(
 ) -> None:
     place = {"longitude": here[0], "latitude": here[1], "accuracy": 20}
     _, frame = open_frame(permit=False, geolocation=place)
-    frame.get_by_text("这个网页没有让窗口用位置").wait_for()
+    frame.get_by_text("这个网页不允许用位置").wait_for()
     assert not frame.locator("#locate").is_visible()
     field = frame.locator("#place-form input[name=place]")
     field.fill("人民路")
