@@ -10,7 +10,7 @@ from webapp.answer_types import AnswerPart, Lat, Lon, Metres, Share
 
 
 class Gap(AnswerPart):
-    """连成一片又够不着站点的街道 / connected streets without a station in reach."""
+    """一处缺口：连成一片的未覆盖街道 / a gap: connected streets that are not covered."""
 
     length_m: Metres
     farthest_m: Metres
@@ -47,7 +47,7 @@ class Island(AnswerPart):
 
 
 class CoverageAnswer(AnswerPart):
-    """够得着站点的街道有多长，缺口在哪 / how much street has a station in reach; the gaps."""
+    """已覆盖的街道有多长，缺口在哪 / how much street has a station in reach; the gaps."""
 
     within_m: Metres
     total_m: Metres

@@ -15,7 +15,7 @@ Turn = Literal[
 
 
 class Step(AnswerPart):
-    """走法的一步 / one step of a way."""
+    """路线的一步 / one step of a way."""
 
     zh: str
     en: str

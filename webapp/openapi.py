@@ -67,7 +67,7 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "doors": Operation("/doors", "此刻哪些门开着 / Which doors are open now", Doors),
     "nearest": Operation(
-        "/nearest", "最近的站点和走法 / The nearest stations and the way", NearestAnswer,
+        "/nearest", "最近的站点和路线 / The nearest stations and the way", NearestAnswer,
         body=NearestBody,
     ),
     "coverage": Operation(

@@ -28,7 +28,7 @@ PARAMETERS: Mapping[str, str] = {
     "open": "只要到的时候确认开着的 / only what is known to be open on arrival",
     "place": "打字的地方：路名、路口、区县、站名或编号 / a place as somebody types it",
     "q": "站名或地址里的字 / part of a name or address",
-    "routes": "要不要走法 / whether the ways are wanted",
+    "routes": "要不要路线 / whether the ways are wanted",
     "row": "瓦片行 / row of the tile",
     "situation": "夜里、高温、暴雨等情况 / night, heat, storm and the like",
     "staff": "算不算只对本单位职工开放的 / with those for their host's own staff",
