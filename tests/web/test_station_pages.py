@@ -60,6 +60,16 @@ def test_station_page_says_the_door_the_way_in_and_the_next_ones(
     assert found[0].name in text
 
 
+@pytest.mark.parametrize(("lang", "comma"), [("zh", "，"), ("en", ", ")])
+def test_kind_and_district_stand_apart_as_the_language_does(
+    client: FlaskClient, code: str, lang: str, comma: str
+) -> None:
+    page = client.get(f"/s/{code}?lang={lang}").get_data(as_text=True)
+    line = re.search(r'<p class="meta kind">.*?</svg> ([^<]*)</p>', page)
+    assert line
+    assert len(line[1].split(comma)) == 2
+
+
 def test_station_page_of_no_station_is_not_found(client: FlaskClient) -> None:
     assert client.get("/s/NT-000000-OW-0000-0").status_code == 404
     assert client.post("/s/nothing/report", data={"what": "open"}, headers=OURS).status_code == 404
