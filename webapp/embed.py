@@ -45,7 +45,7 @@ from webapp.params import (
 )
 from webapp.places import district_names
 from webapp.problems import make_problem
-from webapp.state import current_view, local_now, view_at
+from webapp.state import current_view, local_now, site_address, view_at
 
 if TYPE_CHECKING:
     from locator.view import CityView
@@ -151,7 +151,7 @@ def oembed() -> Response:
         type="rich",
         title=_title(view),
         provider_name=view.name,
-        provider_url=_site(),
+        provider_url=site_address(),
         width=width,
         height=height,
         html=_code(view, shown, width, height),
@@ -160,7 +160,7 @@ def oembed() -> Response:
 
 def _common(view: CityView, asked: EmbedQuery) -> dict[str, Any]:
     """What both pages show."""
-    address = _site() + _frame_url(asked)
+    address = site_address() + _frame_url(asked)
     return {
         **common(view),
         "asked": asked,
@@ -187,16 +187,11 @@ def _title(view: CityView) -> str:
 
 def _code(view: CityView, asked: EmbedQuery, width: int, height: int) -> str:
     """The element to put into a page; geolocation is only passed on where its owner says so."""
-    source, title = escape(_site() + _frame_url(asked)), escape(_title(view))
+    source, title = escape(site_address() + _frame_url(asked)), escape(_title(view))
     return (
         f'<iframe src="{source}" title="{title}" width="{width}" height="{height}" loading="lazy" '
         'allow="geolocation" style="border:0;max-width:100%"></iframe>'
     )
-
-
-def _site() -> str:
-    """The address of this site, without a slash at its end."""
-    return str(current_view().config.public_url or request.url_root).rstrip("/")
 
 
 def _frame_url(asked: EmbedQuery) -> str:
@@ -225,7 +220,7 @@ def _frame_of(url: str) -> EmbedQuery:
     """
     try:
         parts = urlsplit(url)
-        own = {urlsplit(_site()).netloc, request.host}
+        own = {urlsplit(site_address()).netloc, request.host}
     except ValueError:
         raise NotFound from None
     if parts.scheme not in {"http", "https"} or parts.netloc not in own:

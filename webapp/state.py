@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, request
 
 from locator import moments
 from locator.basemap import find_basemap
@@ -104,6 +104,11 @@ def current_view() -> CityView:
 def view_at(at: str | datetime | None) -> CityView:
     """As `current_view`, for somebody who sets out at a local time, now where none is given."""
     return shared().city.current(at=at or NOW)
+
+
+def site_address() -> str:
+    """The address of this site, without a slash at its end: as the city says, else as asked."""
+    return str(current_view().config.public_url or request.url_root).rstrip("/")
 
 
 def local_now() -> datetime:

@@ -42,7 +42,7 @@ from webapp.params import (
     StationQuery,
     from_shared_query,
 )
-from webapp.state import current_view, local_now, shared, view_at
+from webapp.state import current_view, local_now, shared, site_address, view_at
 from webapp.station_facts import facts_of
 from webapp.wording import nearest_answer
 
@@ -115,7 +115,8 @@ def qr(code: str) -> Response:
 
     from_shared_query(NoParameters, request.args)
     _row(code)
-    target = url_for("stations.station", code=code, here=1, _external=True, lang=None)
+    # On paper: the address that the city tells, whatever a proxy makes of this request's host.
+    target = site_address() + url_for("stations.station", code=code, here=1, lang=None)
     picture = io.BytesIO()
     segno.make(target, error="m").save(picture, kind="svg", border=4, xmldecl=False, scale=4)
     return Response(picture.getvalue(), mimetype="image/svg+xml")
@@ -137,7 +138,7 @@ def wechat_place(code: str) -> Response:
     """What `wx.openLocation` is called with: GCJ-02, as numbers."""
     from_shared_query(NoParameters, request.args)
     here = current_view().stations[_row(code)]
-    page = url_for("stations.station", code=code, _external=True)
+    page = site_address() + url_for("stations.station", code=code)
     return jsonify(wechat_location(_spot(here), page=page))
 
 

@@ -95,6 +95,19 @@ def test_qr_leads_to_the_stations_own_page(client: FlaskClient, code: str) -> No
     )
 
 
+def test_qr_bears_the_sites_own_address_where_the_city_tells_it(own_town: Path, code: str) -> None:
+    import segno
+
+    text = (own_town / "city.toml").read_text(encoding="utf-8")
+    told = text.replace('public_url = ""', 'public_url = "https://yizhan.example/"')
+    (own_town / "city.toml").write_text(told, encoding="utf-8")
+    client = create_app(Settings(city=own_town)).test_client()
+    answer = client.get(f"/s/{code}/qr.svg", headers={"Host": "10.0.0.7:8000"})
+    made = segno.make(f"https://yizhan.example/s/{code}?here=1", error="m")
+    path = made.svg_inline(border=4, scale=4).split("<path")[1].split("/>")[0]
+    assert path in answer.get_data(as_text=True)
+
+
 def test_poster_names_the_next_three_and_their_nights(client: FlaskClient, code: str) -> None:
     page = client.get(f"/s/{code}/poster").get_data(as_text=True)
     items = re.findall(r"<li>.*?</li>", page, re.DOTALL)
