@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from locator.version import CityVersion
 
 _CELL_M = 1000.0  # parts of a street farther apart than about two cells are two streets
+# As near the middle as the nearest: the first of them is taken, here and on a phone, which counts
+# in decimetres.
+_SAME_M = 1.0
 _CODE, _NAME = ("code", "adcode"), ("name", "name_zh")
 _BETWEEN = re.compile(r"[与和及&×+]")
 _AT_CROSSING = re.compile(r"(?:路口|交叉口|交汇处|十字路口)$")
@@ -37,7 +40,7 @@ _AT_CROSSING = re.compile(r"(?:路口|交叉口|交汇处|十字路口)$")
 
 def build_gazetteer(view: CityVersion) -> Gazetteer:
     """The places of a city that have a name; O(streets + places)."""
-    districts = _read_districts(view)
+    districts = read_districts(view)
     names = {code: name for code, name, _ in districts}
     places = [*_station_places(view, names), *_district_places(districts)]
     usable = np.asarray(view.network("walk").travel != 0)
@@ -107,7 +110,7 @@ def _station_places(view: CityVersion, districts: dict[str, str]) -> list[Place]
     ]  # fmt: skip
 
 
-def _read_districts(view: CityVersion) -> list[tuple[str, str, Any]]:
+def read_districts(view: CityVersion) -> list[tuple[str, str, Any]]:
     """Code, name and area of each district; none where the city has no file of them."""
     if not view.workspace.districts_path.exists():
         return []
@@ -159,7 +162,9 @@ def _street_places(view: CityVersion, usable: Bools) -> list[Place]:
         [np.bincount(group, weights=weight * column) / total for column in middles.T]
     )
     away = np.hypot(*(middles - mean[group]).T)
-    order = np.lexsort((rows, away, group))
+    least = np.full(len(total), np.inf)
+    np.minimum.at(least, group, away)
+    order = np.lexsort((rows, away > least[group] + _SAME_M, group))
     chosen = order[np.searchsorted(group[order], np.arange(len(total)))]
     lonlat = view.to_lonlat(middles[chosen]).reshape(-1, 2).tolist()
     return [

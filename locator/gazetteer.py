@@ -220,15 +220,38 @@ def _compare_sounds(word: str, sound: str, initials: str, typed: bool) -> tuple[
 
 def _sound_all(names: Sequence[str]) -> list[tuple[str, str]]:
     """Pinyin without tones of each name, whole and first letters; other letters stay."""
-    return [_sound(name) for name in names]
+    return [sound_of(name) for name in names]
 
 
 @lru_cache(maxsize=200_000)  # a changed station makes a new list of the same streets
-def _sound(name: str) -> tuple[str, str]:
+def sound_of(name: str) -> tuple[str, str]:
+    """Pinyin without tones of a plain name, and its first letters.
+
+    >>> sound_of("长江路")
+    ('changjianglu', 'cjl')
+    """
     from pypinyin import lazy_pinyin
 
     syllables = [name] if name.isascii() else lazy_pinyin(name)
     return "".join(syllables), "".join(one[:1] for one in syllables)
+
+
+@lru_cache(maxsize=1)
+def odd_words() -> tuple[str, ...]:
+    """Words of the dictionary in which a sign is read otherwise than alone; none holds another."""
+    from pypinyin.constants import PHRASES_DICT
+    from pypinyin.contrib.tone_convert import to_normal
+
+    normal = lru_cache(maxsize=None)(to_normal)
+    found: set[str] = set()
+    for word in sorted(PHRASES_DICT, key=len):
+        sounds = [normal(readings[0]) for readings in PHRASES_DICT[word]]
+        if sounds != [sound_of(sign)[0] for sign in word]:
+            size = len(word)
+            parts = {word[i:j] for i in range(size) for j in range(i + 2, size + 1)}
+            if found.isdisjoint(parts):
+                found.add(word)
+    return tuple(sorted(found))
 
 
 def _district_words(places: Iterable[Place]) -> dict[str, str]:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from locator.stations import Stations
     from locator.streets import Streets
 
-FORMAT = 1
+FORMAT = 2
 LEAST_DAYS = 60  # that a phone may be without a network and still know the hours
 _PART_STATIONS = 40  # about 4 KB on the wire
 _MOST_PARTS = 64

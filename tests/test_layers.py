@@ -273,6 +273,7 @@ ORDER = [
     "locator.basemap",
     "locator.border",
     "locator.city_places",
+    "locator.phone_places",
     "locator.ground",
     "locator.map_files",
     "locator.nearest_question",

@@ -59,7 +59,7 @@ _PHONE = (
     "store",
     "sketch",
 )  # docs/phone.md
-FINDER_SCRIPTS = (*_PHONE, "typed", "reports", "cards", "doors", "finder")
+FINDER_SCRIPTS = (*_PHONE, "gazetteer", "typed", "reports", "cards", "doors", "finder")
 
 
 @blueprint.get("/")

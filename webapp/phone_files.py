@@ -21,6 +21,7 @@ from locator.directions import COMPASS, TURNS, VERBS
 from locator.modes import find_mode
 from locator.moments import local_now
 from locator.phone import PhoneStreets, pack_streets
+from locator.phone_places import pack_places
 from locator.phone_stations import FORMAT, PhoneStations, Window, pack_stations
 from locator.phone_water import pack_water
 from webapp.assets import STATIC
@@ -91,11 +92,12 @@ class PhoneStore:
             lambda row: _way_in(view, row),
         )  # fmt: skip
         parts = pack_stations(source, window, streets=version)
-        water = pack_water(view.water)
-        files = {_mark(body): body for body in (streets.data, water, *parts)}
+        water, places = pack_water(view.water), pack_places(view)
+        files = {_mark(body): body for body in (streets.data, water, places, *parts)}
         head = {
             "streets": _listed("streets", streets.data),
             "water": _listed("water", water),
+            "places": _listed("places", places),
             "parts": [_listed("stations", body) for body in parts],
         }
         body = _describe(view, window) | head | {"streets_version": version}
@@ -129,7 +131,7 @@ def index() -> Response:
     return _tagged(Response(found.index, mimetype="application/json"), found.mark)
 
 
-@blueprint.get("/phone/<any(streets, stations, water):_what>/<mark>")
+@blueprint.get("/phone/<any(streets, stations, water, places):_what>/<mark>")
 def file(_what: str, mark: str) -> Response:
     """One file by the hash of its content; 404 where that version is gone."""
     from_query(NoParameters, request.args)

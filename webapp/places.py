@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geodata.areas import Area, read_areas
+from locator.gazetteer import DISTRICT
 from locator.pieces import locate_on_streets
 from locator.starts import Start, find_start
 from webapp.params import NearestBody, ParameterError
@@ -64,11 +65,14 @@ def meant(view: CityView, text: str, district: str | None = None) -> Start:
 def _typed(view: CityView, asked: NearestBody) -> tuple[float, float]:
     """Where the place that was typed is, the best match where several may be meant."""
     start = meant(view, asked.place or "", asked.district)
-    if start.lonlat_deg is not None and start.matches:
+    if start.lonlat_deg is not None and not start.matches:
         return start.lonlat_deg
     if not start.matches:
         raise ParameterError([("place", make_problem("no_place"))])
     best = start.matches[0].place
+    if best.kind == DISTRICT and best.code in _districts(view):  # as when it is chosen in the list
+        chosen = {"place": None, "district": best.code}
+        return _find_place(view, asked.model_copy(update=chosen))
     return best.lon_deg, best.lat_deg
 
 

@@ -13,13 +13,14 @@ from webapp.settings import Settings
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-SCRIPTS = ("network", "hours", "words", "circle", "water", "nearest")
+SCRIPTS = ("network", "hours", "words", "circle", "water", "nearest", "gazetteer")
 LOAD = """
-([index, streets, water, ...parts]) => {
+([index, streets, water, places, ...parts]) => {
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const read = (text) => JSON.parse(new TextDecoder().decode(bytes(text)));
   const [first, ground] = [bytes(streets).buffer, read(water)];
-  window.data = locator.nearest.readData(index, first, parts.map(read), ground);
+  const made = locator.nearest.readData(index, first, parts.map(read), ground);
+  window.data = { ...made, places: read(places) };
 }
 """
 
@@ -30,7 +31,7 @@ def phone_page(chromium: Browser, city: Path) -> Page:
     index: dict[str, Any] = client.get("/phone/index.json").get_json()
     files = [
         base64.b64encode(client.get(file["url"]).data).decode()
-        for file in (index["streets"], index["water"], *index["parts"])
+        for file in (index["streets"], index["water"], index["places"], *index["parts"])
     ]
     page = chromium.new_page()
     for name in SCRIPTS:

@@ -149,7 +149,9 @@ def test_place_typed_without_a_network_is_answered_by_the_phone(
         assert page.locator("#answer h2").inner_text() == f"从{text}出发"
         assert page.locator("#answer .card").count() >= 3
     ask("qqqq")
-    page.get_by_text("没网时只认得路名、站名和区县。没找到“qqqq”").wait_for()
+    page.get_by_text("没有“qqqq”这个地方。").wait_for()
+    ask(f"{street}与{view.streets.names[-1]}")
+    page.get_by_text("要联网才认得准").wait_for()
     assert page.locator("#place-fold").get_attribute("open") is not None
     # an address that was kept or sent is answered from what is saved
     site = page.url.split("/?")[0].rstrip("/")

@@ -14,7 +14,7 @@
     locator.gettext ||
     ((text, values) => text.replace(/%\((\w+)\)s/g, (_all, name) => String(values[name])));
   const INDEX = "/phone/index.json";
-  const FORMAT = 1; // of index and stations; another one belongs to another page
+  const FORMAT = 2; // of index and stations; another one belongs to another page
   const NAME = "station-locator";
   const CLOCK_OFF_MS = 120000; // less may be the way of the answer
   const STALE_DAYS = 7;
@@ -76,7 +76,7 @@
     }
   }
 
-  const filesOf = (index) => [index.streets, index.water, ...index.parts];
+  const filesOf = (index) => [index.streets, index.water, index.places, ...index.parts];
   const namesOf = (index) => filesOf(index).map((file) => file.mark);
 
   async function readKept() {
@@ -204,8 +204,8 @@
   function take(state) {
     const text = new TextDecoder();
     const [streets, ...rest] = state.files;
-    const [water, ...parts] = rest.map((bytes) => JSON.parse(text.decode(bytes)));
-    data = locator.nearest.readData(state.index, streets, parts, water);
+    const [water, places, ...parts] = rest.map((bytes) => JSON.parse(text.decode(bytes)));
+    data = { ...locator.nearest.readData(state.index, streets, parts, water), places };
     kept = state;
     tell("ready", describe());
   }

@@ -1,45 +1,34 @@
-// A place that was typed, read on the phone while there is no network: a district, a station, or a
-// street by its name. Pinyin, slips of the finger, crossings and house numbers are the server's.
+// A place that was typed, read on the phone while there is no network: as the server reads it, or
+// with a word that this needs the network.
 //
 //   locator.typed.read({place, district, ...})   {asked: the body for phone.nearest, name}
 "use strict";
 
 (function (locator) {
   const _ = locator.gettext;
-  const plain = (text) => text.trim().toLowerCase();
+  const NUMBER = "\\s*([+-]?\\d+(?:\\.\\d*)?(?:e[+-]?\\d+)?)\\s*";
+  const PAIR = new RegExp(`^${NUMBER}[,，]${NUMBER}$`);
 
-  function districtOf(text) {
-    const rows = locator.phone.data().index.districts;
-    const short = (name) => name.replace(/[区市县]$/, "");
-    return rows.find(({ code, name }) => [plain(code), plain(name), short(plain(name))].includes(text));
-  }
-
-  // By code or by the whole name; else by a part of it that no other station's name has.
-  function stationOf(text) {
-    const rows = locator.phone.stations();
-    const whole = rows.find(({ code, name }) => plain(code) === text || plain(name) === text);
-    if (whole) return whole;
-    const some = text.length > 1 ? rows.filter(({ name }) => plain(name).includes(text)) : [];
-    return some.length === 1 ? some[0] : null;
-  }
-
-  const isStreet = (text) =>
-    locator.phone.data().network.head.names.some((name) => name && plain(name).includes(text));
-
-  function read({ place, ...rest }) {
-    const text = plain(place);
-    const district = districtOf(text);
-    if (district) return { asked: { ...rest, district: district.code }, name: place };
-    const station = stationOf(text);
-    if (station && (plain(station.name) === text || plain(station.code) === text || !isStreet(text))) {
-      const { district: _unused, ...others } = rest;
-      return { asked: { ...others, lon: station.lon, lat: station.lat }, name: station.name };
+  function matches(text) {
+    try {
+      return locator.gazetteer.find(locator.phone.data(), text);
+    } catch (error) {
+      if (!(error instanceof locator.gazetteer.UnsureError)) throw error;
+      throw new locator.AnswerError(_("“%(place)s”要联网才认得准。换成路名、站名或区县，或联网再试。", { place: text }));
     }
-    if (isStreet(text)) return { asked: { ...rest, street: place }, name: place };
-    throw new locator.AnswerError(
-      _("没网时只认得路名、站名和区县。没找到“%(place)s”，换个写法，或联网再试。", { place }),
-    );
+  }
+
+  function read({ place, district, ...rest }) {
+    const area = locator.phone.data().index.districts.find(({ code }) => code === district);
+    const pair = area ? null : PAIR.exec(place);
+    if (pair) return { asked: { ...rest, lon: Number(pair[1]), lat: Number(pair[2]) }, name: "" };
+    const [best] = matches(area ? `${area.name} ${place}` : place);
+    if (!best) {
+      throw new locator.AnswerError(_("没有“%(place)s”这个地方。换个写法，或只选区县。", { place }));
+    }
+    if (best.kind === "district") return { asked: { ...rest, district: best.code }, name: best.name };
+    return { asked: { ...rest, lon: best.lon, lat: best.lat }, name: best.name };
   }
 
   locator.typed = { read };
-})(window.locator);
+})((globalThis.locator = globalThis.locator || {}));

@@ -1,0 +1,108 @@
+"""What a phone needs to read a typed place as the server does, without a network.
+
+The names themselves are in the street file and in those of the stations; the page compares them by
+the rules of `locator.gazetteer` (`static/js/gazetteer.js`). Here is the rest, as JSON:
+
+    areas    districts in file order: code, name, and rings [lon, lat, dlon, dlat, ...] in 1e-7
+             degrees, inside where an odd number of rings lies around
+    pois     [name, lon, lat] of the places that came with the streets; null where they are too many
+    signs    pinyin and the signs that are read so, "ba八巴 ...": common ones, and those of names
+    odd      words in which a sign is read otherwise: what holds one is left to the server
+    names    [name, pinyin, initials] of the names whose sound is not that of their signs
+
+A page that cannot be sure to come to the server's answer says that it needs the network.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from locator.city_places import read_districts
+from locator.gazetteer import odd_words, plain, sound_of
+
+if TYPE_CHECKING:
+    from locator.version import CityVersion
+
+MOST_POIS = 1000  # some 20 KB on the wire
+_HAN = re.compile("[\u3007\u3400-\u9fff\uf900-\ufaff]")
+_PARTS = re.compile(f"{_HAN.pattern}|[^{_HAN.pattern[1:]}+")
+_COMMON = range(0xB0, 0xD8)  # lead bytes of the 3,755 common characters of GB/T 2312
+
+
+def pack_places(view: CityVersion) -> bytes:
+    """The file of a city's districts, of its other places, and of how names are read."""
+    districts = read_districts(view)
+    pois = sorted(
+        {
+            (poi.tags["name"], poi.lon_deg, poi.lat_deg)
+            for poi in view.store.pois
+            if poi.tags.get("name")
+        }
+    )
+    names = {plain(name) for name in _all_names(view, districts, pois)}
+    signs = _common_signs() | {sign for name in names for sign in name if _HAN.match(sign)}
+    odd = [
+        (name, *sound_of(name)) for name in sorted(names) if sound_of(name) != sound_by_signs(name)
+    ]
+    body = {
+        "areas": [
+            {"code": code, "name": name, "rings": _rings(shape)} for code, name, shape in districts
+        ],
+        "pois": pois if len(pois) <= MOST_POIS else None,
+        "signs": _by_sound(signs),
+        "odd": [word for word in odd_words() if signs.issuperset(word)],
+        "names": odd,
+    }
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def sound_by_signs(name: str) -> tuple[str, str]:
+    """Pinyin and initials of a plain name, each sign read by itself; other letters stay.
+
+    >>> sound_by_signs("人民路s2")
+    ('renminlus2', 'rmls')
+    """
+    if name.isascii():
+        return sound_of(name)
+    parts = _PARTS.findall(name)
+    syllables = [sound_of(part)[0] if _HAN.match(part) else part for part in parts]
+    return "".join(syllables), "".join(one[:1] for one in syllables)
+
+
+def _all_names(
+    view: CityVersion, districts: list[tuple[str, str, Any]], pois: list[tuple[str, float, float]]
+) -> list[str]:
+    stations = (station.name for station in view.stations)
+    areas = (name for _, name, _ in districts)
+    return [
+        name for name in (*view.streets.names, *stations, *areas, *(poi[0] for poi in pois)) if name
+    ]
+
+
+def _by_sound(signs: frozenset[str]) -> str:
+    groups: dict[str, list[str]] = {}
+    for sign in sorted(signs):
+        groups.setdefault(sound_of(sign)[0], []).append(sign)
+    return " ".join(sound + "".join(own) for sound, own in sorted(groups.items()))
+
+
+def _rings(shape: Any) -> list[list[int]]:
+    """Rings of an area, outer and inner alike, in steps of 1e-7 degrees."""
+    found = []
+    for part in shapely.get_parts(shape).tolist():
+        for ring in (part.exterior, *part.interiors):
+            at = np.rint(shapely.get_coordinates(ring) * 1e7).astype(np.int64)
+            found.append(np.diff(at, axis=0, prepend=0).ravel().tolist())
+    return found
+
+
+@lru_cache(maxsize=1)
+def _common_signs() -> frozenset[str]:
+    bodies = [bytes((lead, trail)) for lead in _COMMON for trail in range(0xA1, 0xFF)]
+    return frozenset(sign for body in bodies for sign in body.decode("gb2312", "ignore"))
