@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 _COMMANDS = "locator.commands"
 _NOTHING = "—"
-_SAMPLE = "示例数据，站点都是虚构的 SAMPLE: nothing in this city is real"
+_SAMPLE = "示例数据 SAMPLE：城里的站点都是虚构的 nothing in this city is real"
 _LONG_M = 10_000  # from here on people read kilometres
 
 
