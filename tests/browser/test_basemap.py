@@ -152,6 +152,7 @@ def test_districts_are_named_from_afar_and_not_from_near(
     shown = set()
     for zoom in (8, 10, 12, 13):
         move(page, station, zoom)
+        page.wait_for_selector(".map-district span", state="visible")
         found = page.evaluate(DISTRICTS)
         shown |= {name for name, _ in found}
         for (_, one), (_, other) in combinations(found, 2):
@@ -160,6 +161,7 @@ def test_districts_are_named_from_afar_and_not_from_near(
         assert found
     assert shown == known
     move(page, station, 14)
+    page.wait_for_selector(".map-district span", state="hidden")
     assert page.evaluate(DISTRICTS) == []
 
 
