@@ -18,7 +18,7 @@ _SHOWN_REJECTED = 10
 @click.group()
 @shared
 def barriers() -> None:
-    """Gates, fences and closed areas, with their days and hours."""
+    """门、围栏和封路。Gates, fences and closed areas, with their days and hours."""
 
 
 def _describe(city: City) -> list[dict[str, Any]]:
@@ -43,7 +43,7 @@ def _describe(city: City) -> list[dict[str, Any]]:
 @click.option("--datum", default="wgs84", show_default=True, help="Datum of FILE, as gcj02.")
 @shared
 def import_barriers(file: Path, datum: str) -> None:
-    """Add the points, lines and areas of FILE (.geojson .gpkg .shp; .csv .xlsx for gates).
+    """加入封路。Add the points, lines and areas of FILE (.geojson .gpkg .shp; gates: .csv .xlsx).
 
     Columns, none of them needed: name, from_date, to_date, hours (when it is shut), modes, source.
     """
@@ -63,7 +63,7 @@ def import_barriers(file: Path, datum: str) -> None:
 @barriers.command("list")
 @shared
 def list_barriers() -> None:
-    """Barriers of the city, and whether the streets in force meet them."""
+    """现有的封路。Barriers of the city, and whether the streets in force meet them."""
     rows = _describe(settings().open())
     cells = [
         [
@@ -80,7 +80,7 @@ def list_barriers() -> None:
 @barriers.command("clear")
 @shared
 def clear_barriers() -> None:
-    """Remove all barriers of the city."""
+    """去掉所有封路。Remove all barriers of the city."""
     from locator.barriers import load_barriers, save_barriers
 
     workspace = settings().open().workspace

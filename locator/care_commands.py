@@ -16,6 +16,8 @@ from locator.terminal import settings, shared, show, table, warn
 __all__ = ["stations"]
 
 _SHOWN = 20
+_DUE = ["事由 why", "编号 code", "名称 name", "栏目 field", "逾期 overdue"]
+_TASKS = ["", "做什么 what", "编号 code", "名称 name", "事由 why", "期限 due", "结果 outcome"]
 _MINUTE = click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"])
 
 
@@ -27,7 +29,7 @@ _MINUTE = click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"])
               help="Write all of them to a sheet (.xlsx .csv).")  # fmt: skip
 @shared
 def due(district: str, limit: int, output: Path | None) -> None:
-    """What should be asked or looked at, the most urgent first."""
+    """该问该看的事，急的在前。What should be asked or looked at, the most urgent first."""
     from geodata.districts import find_district
     from geodata.writing import write_table
     from locator.care_texts import REASONS_ZH, task_table
@@ -46,13 +48,13 @@ def due(district: str, limit: int, output: Path | None) -> None:
          f"{t.overdue_days(today)} d" if t.overdue_days(today) else ""]
         for t in tasks[:limit]
     ]  # fmt: skip
-    lines = [f"{len(tasks)} things to ask or look at 要问要看的事"]
-    lines += table(rows, ["why", "code", "name", "field", "overdue"]) if rows else []
+    lines = [f"要问要看的事{len(tasks)}件 things to ask or look at"]
+    lines += table(rows, _DUE) if rows else []
     document: dict[str, Any] = {"tasks": [_task_document(task, today) for task in tasks]}
     if output is not None:
         document["written"] = str(output)
         write_table(output, task_table(tasks, today, entries))
-        lines.append(f"all of them written to {output}")
+        lines.append(f"全部已写到 all of them written to {output}")
     show(document, lines + more_rows(tasks, limit))
 
 
@@ -71,7 +73,7 @@ def _task_document(task: Any, today: Any) -> dict[str, Any]:
 @click.argument("checklist", required=False, default="eight_one")
 @shared
 def score_stations(checklist: str) -> None:
-    """How the stations stand on a CHECKLIST, and the cheapest item that lifts most.
+    """各站达标情况。How the stations stand on a CHECKLIST, and the cheapest item that lifts most.
 
     Checklists: eight_one 八个一 (taken where none is named), six_have 六有, eight_have 八有,
     room_fittings 母婴室必备设施, five_have 母婴室五有, drivers_home 司机之家基本功能.
@@ -87,8 +89,10 @@ def score_stations(checklist: str) -> None:
     lifts = cheapest_lift(entries, listed)
     scores = [score(entry, listed) for entry in entries if fits(entry, listed)]
     lines = [
-        f"{listed.zh}: {lifts.compliant} of {lifts.stations} stations comply, {lifts.failing} do "
-        f"not, {lifts.undecided} not known well enough"
+        f"{listed.zh}：{lifts.stations}个站里{lifts.compliant}个达标，{lifts.failing}个不达标，"
+        f"{lifts.undecided}个情况不明",
+        f"{listed.en}: {lifts.compliant} of {lifts.stations} stations comply, {lifts.failing} do "
+        f"not, {lifts.undecided} not known well enough",
     ]
     document = {
         "checklist": listed.code,
@@ -118,7 +122,7 @@ def _plain_lift(lift: Any) -> Any:
 @click.option("--datum", default="", help="Datum of the list; the vendor's where left out.")
 @shared
 def reconcile_stations(file: Path, vendor: str, datum: str) -> None:
-    """Compare the stations with a map vendor's list: on the map, missing, moved, renamed."""
+    """与地图平台的清单比对。Compare with a map vendor's list: missing, moved, renamed."""
     from geodata.tables import read_rows
     from locator.care_texts import reconciliation_lines
     from locator.registry.pois import read_pois
@@ -134,7 +138,7 @@ def reconcile_stations(file: Path, vendor: str, datum: str) -> None:
         warn([f"the list fits far better as {found.datum_hint}: run again with --datum"])
     lines = reconciliation_lines(found, names)
     if rejected:
-        lines.append(f"{len(rejected)} rows of the list have no position and were left out")
+        lines.append(f"清单里{len(rejected)}行没有坐标，没有比 rows of the list have no position")
     document = {
         "vendor": found.vendor, "datum": found.datum, "counts": dict(found.counts),
         "districts": [{**asdict(d), "share": d.share} for d in found.by_district()],
@@ -157,7 +161,7 @@ def override(
     codes: tuple[str, ...], start: datetime, end: datetime, is_open: bool, reason: str,
     by: str | None,
 ) -> None:  # fmt: skip
-    """Open or close stations for a while, whatever their posted hours say."""
+    """临时开放或关闭几天。Open or close stations for a while, whatever their posted hours say."""
     from locator.hours import Override
 
     passing = Override(start, end, is_open, reason)
@@ -183,14 +187,21 @@ def override(
         over = f"{end:%Y-%m-%d %H:%M} is over already: it changes nothing"
         warn([f"这段时间已经过去，不再起作用 / {over}"])
     what = "1 station" if count == 1 else f"{count} stations"
-    show(document, [f"{what} {state} from {start:%Y-%m-%d %H:%M} until {end:%Y-%m-%d %H:%M}"])
+    since, until = f"{start:%Y-%m-%d %H:%M}", f"{end:%Y-%m-%d %H:%M}"
+    show(
+        document,
+        [
+            f"{count}个站临时{'开放' if is_open else '关闭'}：{since} 至 {until}",
+            f"{what} {state} from {since} until {until}",
+        ],
+    )
 
 
 @stations.command("tasks")
 @click.option("--all", "everything", is_flag=True, help="Also those that are done.")
 @shared
 def list_tasks(everything: bool) -> None:
-    """What workers' reports ask the union to do; not for the public."""
+    """工友反馈要办的事。What workers' reports ask the union to do; not for the public."""
     from locator.registry.tasks import tasks
 
     city = settings().open()
@@ -200,9 +211,9 @@ def list_tasks(everything: bool) -> None:
         [str(t.id), t.what, t.code, t.name, t.reason, f"{t.due}" if t.due else "", t.outcome]
         for t in found
     ]
-    lines = table(rows, ["", "what", "code", "name", "why", "due", "outcome"]) if rows else []
+    lines = table(rows, _TASKS) if rows else []
     document = {"tasks": [_dated(asdict(task)) for task in found]}
-    show(document, lines or ["nothing to do"])
+    show(document, lines or ["没有待办 nothing to do"])
 
 
 def _dated(document: dict[str, Any]) -> dict[str, Any]:
@@ -219,7 +230,7 @@ def _dated(document: dict[str, Any]) -> dict[str, Any]:
 @by_option
 @shared
 def answer(code: str, outcome: str, note: str, by: str | None) -> None:
-    """Note what the host of CODE said when phoned; the station is disputed no longer."""
+    """记下驻点单位的答复。Note what the host of CODE said; its dispute ends."""
     from locator.registry import reports
 
     city = settings().open()
@@ -228,4 +239,4 @@ def answer(code: str, outcome: str, note: str, by: str | None) -> None:
         settled = reports.answer(
             registry, code, by=actor_of(by, note), outcome=outcome, note=note, at=now
         )
-    show({"code": code, "answered": settled}, [f"{code}: {settled} reports answered"])
+    show({"code": code, "answered": settled}, [f"{code}：{settled}条反馈已答复 reports answered"])

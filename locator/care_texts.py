@@ -63,13 +63,13 @@ def score_lines(lifts: Lifts, scores: Sequence[Score]) -> list[str]:
          str(lift.completes_at_best)]
         for lift in lifts.items
     ]  # fmt: skip
-    lines = table(rows, ["item 项目", "lack it 缺", "unknown 不明", "lifts 补了即达标",
-                         "at best 最多"])  # fmt: skip
+    lines = table(rows, ["项目 item", "缺 lack it", "不明 unknown", "补了即达标 lifts",
+                         "最多 at best"])  # fmt: skip
+    lines.append("补了即达标：只缺这一项的站数；最多：不明的各项若都有，补上这一项就达标的站数。")
     lines.append(
         "lifts: stations that lack nothing but this item; at best: if all that is unknown of them "
         "were there"
     )
-    lines.append("补了即达标：只缺这一项的站数；最多：不明的各项若都有，补上这一项就达标的站数。")
     names = {lift.item.code: lift.item.zh for lift in lifts.items}
     open_cases = sorted(
         (one for one in scores if not one.compliant),
@@ -81,7 +81,7 @@ def score_lines(lifts: Lifts, scores: Sequence[Score]) -> list[str]:
         for one in open_cases[:SHOWN]
     ]  # fmt: skip
     if rows:
-        lines += table(rows, ["code", "share 达标率", "lacks 缺", "unknown 不明"])
+        lines += table(rows, ["编号 code", "达标率 share", "缺 lacks", "不明 unknown"])
     return lines + more_rows(open_cases)
 
 
@@ -92,27 +92,34 @@ def _named(items: Iterable[str], names: Mapping[str, str]) -> str:
 def reconciliation_lines(found: Reconciliation, names: Mapping[str, str]) -> list[str]:
     """A comparison with a platform's list: counts, districts, and every finding by name."""
     counts = [f"{_OUTCOMES_ZH[n]} {n} {count}" for n, count in found.counts.items() if count]
-    lines = [", ".join(counts) or "nothing to compare"]
+    lines = [", ".join(counts) or "没有可比的 nothing to compare"]
     rows = [
         [d.district_code or "未填 none", str(d.wanted), str(d.mapped), _share(d.share),
          str(d.undecided), str(d.to_remove)]
         for d in found.by_district()
     ]  # fmt: skip
-    head = ["district", "should be on the map", "are", "share", "undecided", "to remove"]
+    head = [
+        "区县 district", "应上图 should be on the map", "已上图 are", "比例 share",
+        "未定 undecided", "应下架 to remove",
+    ]  # fmt: skip
     lines += table(rows, head) if rows else []
     findings = [one for one in found.listings if one.outcome not in ("on_map", "not_wanted")]
     findings += [one for one in found.listings if one.outcome == "on_map" and one.spelt_otherwise]
     rows = [_finding(one, names) for one in findings[:SHOWN]]
     if rows:
-        lines += table(rows, ["", "code", "ours", "theirs", "apart"]) + more_rows(findings)
+        lines += table(
+            rows, ["", "编号 code", "我们 ours", "平台 theirs", "相距 apart"]
+        ) + more_rows(findings)
     if found.counts["undecided"]:
         lines.append(
-            "undecided 未定: not on the map, and 开放对象 or 状态 is blank, so nobody knows "
-            "whether it should be: fill them in"
+            "未定：没上图，「开放对象」或「状态」又空着，不知道该不该上：请填上 undecided: not on "
+            "the map, and 开放对象 or 状态 is blank, so nobody knows whether it should be"
         )
     if found.unknown:
-        lines.append("unknown 平台多出: on the map, and none of our stations:")
-        lines += table([_poi(poi) for poi in found.unknown[:SHOWN]], ["id", "name", "address"])
+        lines.append("平台多出：图上有，我们没有 unknown: on the map, and none of our stations:")
+        lines += table(
+            [_poi(poi) for poi in found.unknown[:SHOWN]], ["号 id", "名称 name", "地址 address"]
+        )
         lines += more_rows(found.unknown)
     return lines
 

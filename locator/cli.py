@@ -40,13 +40,13 @@ from locator.terminal import (
 @click.version_option(package_name="station-locator")
 @shared
 def cli() -> None:
-    """Stations for outdoor workers: find the nearest, see the gaps, plan new ones."""
+    """户外劳动者驿站。Stations for outdoor workers: the nearest, the gaps, where new ones go."""
 
 
 @cli.group()
 @shared
 def streets() -> None:
-    """The streets of the city."""
+    """全市的街道。The streets of the city."""
 
 
 cli.add_command(stations)
@@ -80,7 +80,7 @@ def init(
     folder: Path, name: str, boundary: Path | None, datum: str, crs: str, code_prefix: str,
     database_url: str,
 ) -> None:  # fmt: skip
-    """Make a new city folder."""
+    """新建城市文件夹。Make a new city folder."""
     from geodata.areas import read_areas
     from geodata.datum import parse_datum
     from locator.city import City
@@ -101,7 +101,7 @@ def init(
 )  # fmt: skip
 @shared
 def sample(folder: Path | None, seed: int, scale: str) -> None:
-    """Make the sample Nantong: an invented city to try things in (示例数据)."""
+    """生成示例南通。Make the sample Nantong: an invented city to try things in (示例数据)."""
     from locator.sample import make_sample_city
 
     target = folder or settings().path
@@ -122,7 +122,10 @@ def sample(folder: Path | None, seed: int, scale: str) -> None:
 @click.option("--buffer", "buffer_m", type=click.FloatRange(min=0), help="Metres kept beyond it.")
 @shared
 def import_streets(files: tuple[Path, ...], boundary: Path | None, buffer_m: float | None) -> None:
-    """Replace the streets by those of FILES (.osm.pbf .osm .gpkg .shp .geojson .fgb .graphml)."""
+    """导入街道，替换原有的。Replace the streets by those of FILES.
+
+    OpenStreetMap (.osm.pbf .osm), GIS lines (.gpkg .shp .geojson .fgb) or OSMnx (.graphml).
+    """
     city = settings().open()
     made = city.import_streets(files, boundary=boundary, buffer_m=buffer_m, report=Progress())
     warn(made["warnings"])
@@ -142,7 +145,7 @@ def import_streets(files: tuple[Path, ...], boundary: Path | None, buffer_m: flo
 @click.option("--public", is_flag=True, help="Also what is needed before going public.")
 @shared
 def doctor(public: bool) -> None:
-    """What is wrong, unknown or due in the city, most urgent first."""
+    """全面体检，急的在前。What is wrong, unknown or due in the city, most urgent first."""
     from locator.doctor import examine, to_document
     from locator.doctor_texts import check_lines
 

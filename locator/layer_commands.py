@@ -20,13 +20,13 @@ _SHOWN_REJECTED = 10
 @click.group()
 @shared
 def districts() -> None:
-    """Districts and other layers of areas."""
+    """区县等区域。Districts and other layers of areas."""
 
 
 @click.group()
 @shared
 def demand() -> None:
-    """Layers of demand: who is where, by whose word, as of when."""
+    """需求：谁在哪。Layers of demand: who is where, by whose word, as of when."""
 
 
 @districts.command("import")
@@ -36,7 +36,7 @@ def demand() -> None:
               help="Another layer, such as key_areas.")  # fmt: skip
 @shared
 def import_districts(file: Path, datum: str, layer: str) -> None:
-    """Replace a layer of areas by those of FILE (.geojson .gpkg .shp .fgb)."""
+    """导入区域。Replace a layer of areas by those of FILE (.geojson .gpkg .shp .fgb)."""
     from geodata.datum import parse_datum
     from locator.area_layers import import_areas
 
@@ -58,7 +58,7 @@ def import_districts(file: Path, datum: str, layer: str) -> None:
 @districts.command("list")
 @shared
 def list_districts() -> None:
-    """Layers of areas of the city."""
+    """现有的区域。Layers of areas of the city."""
     from locator.area_layers import area_names, layer_names
 
     workspace = settings().open().workspace
@@ -88,7 +88,7 @@ def import_demand(
     file: Path, name: str, unit: str, source: str, day: str, value: str, cell_m: float,
     layer: str, datum: str,
 ) -> None:  # fmt: skip
-    """Add a layer of demand from FILE (.csv .xlsx): by area, H3 cell, position or street class.
+    """导入需求。Add a layer of demand from FILE (.csv .xlsx): by area, cell, position or class.
 
     A layer must say what it counts, by whose word and as of when: --name --unit --source --date.
     """
@@ -130,7 +130,7 @@ def import_demand(
 @demand.command("list")
 @shared
 def list_demand() -> None:
-    """Layers of demand of the city; they are never added up."""
+    """现有的需求。Layers of demand of the city; they are never added up."""
     from locator.demand import demand_names, open_demand
 
     workspace = settings().open().workspace

@@ -220,7 +220,7 @@ def batch(
     cities: tuple[Path, ...], task: str, params: tuple[str, ...], file: Path | None, output: Path,
     workers: int, scheduler: str | None, retries: int, documents: Path | None,
 ) -> None:  # fmt: skip
-    """Ask many cities, in processes or on a cluster, and keep one table of the answers."""
+    """一次问很多城市。Ask many cities, in processes or on a cluster, into one table."""
     from locator.batch import run_batch
     from locator.crews import cluster_crew, process_crew
     from locator.tasks import TaskSpec, read_specs

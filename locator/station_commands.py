@@ -29,12 +29,14 @@ if TYPE_CHECKING:
 
 _NOW = {"open": "开放 open", "closed": "关闭 closed", "unknown": "未知 unknown"}
 _DAY = click.DateTime(["%Y-%m-%d"])
+_CHANGED = ["时间 when", "做了什么 what", "谁 who", "原因或来源 why or from"]
+_SEEN = ["时间 when", "谁 who", "看了什么 of what", "原因 why"]
 
 
 @click.group()
 @shared
 def stations() -> None:
-    """The stations of the city."""
+    """全市的站点。The stations of the city."""
 
 
 def actor_of(by: str | None, why: str | None) -> Actor:
@@ -76,7 +78,7 @@ def import_stations(
     file: Path | None, datum: str | None, kind: str | None, mapping: Path | None, osm: str | None,
     dry_run: bool, by: str | None, why: str | None,
 ) -> None:  # fmt: skip
-    """Add or update stations from FILE, or from OpenStreetMap with --osm."""
+    """从文件导入站点。Add or update stations from FILE, or from OpenStreetMap with --osm."""
     from locator.intake import read_station_rows
 
     city = settings().open()
@@ -106,7 +108,7 @@ def export_stations(
     file: Path, kind: str | None, datum: str, day: datetime | None, in_use: bool, private: bool,
     by: str | None, why: str | None,
 ) -> None:  # fmt: skip
-    """Write the stations to FILE (.csv .xlsx .geojson .gpkg); private fields stay here."""
+    """把站点写成文件。Write the stations to FILE (.csv .xlsx .geojson .gpkg), none private."""
     from locator.intake import export_stations as export
 
     city = settings().open()
@@ -115,7 +117,7 @@ def export_stations(
         private=actor_of(by, why) if private else None, in_use=in_use,
     )  # fmt: skip
     warn(written["warnings"])
-    show(written, [f"{written['stations']} stations written to {file}"])
+    show(written, [f"已写出{written['stations']}个站 stations written to {file}"])
 
 
 @stations.command("template")
@@ -133,7 +135,7 @@ def template(
     file: Path, kind: str | None, filled: bool, district: str, private: bool, by: str | None,
     why: str | None,
 ) -> None:  # fmt: skip
-    """Write the sheet that a district office fills in to FILE (.xlsx)."""
+    """给区县的登记表。Write the sheet that a district office fills in to FILE (.xlsx)."""
     from locator.intake import write_filled_template
     from locator.registry.template import write_template
 
@@ -141,7 +143,7 @@ def template(
         if district or private:
             raise click.UsageError("--district and --private go with --filled")
         write_template(file, kind=kind)
-        show({"written": str(file)}, [f"{file} is ready to be filled in"])
+        show({"written": str(file)}, [f"空表已写好，可以填了 is ready to be filled in: {file}"])
         return
     written = write_filled_template(
         settings().open(), file, kind=kind, district=district,
@@ -151,8 +153,8 @@ def template(
     show(
         written,
         [
-            f"{written['stations']} stations written to {file}: complete the sheet, then "
-            f"`locator stations import {file}`"
+            f"已写出{written['stations']}个站，补填后导入 stations written, complete the sheet, "
+            f"then: locator stations import {file}"
         ],
     )
 
@@ -164,19 +166,22 @@ def template(
 @_why
 @shared
 def undo(number: int | None, dry_run: bool, by: str | None, why: str | None) -> None:
-    """Take the newest import back, or the one with that NUMBER."""
+    """撤回一次导入。Take the newest import back, or the one with that NUMBER."""
     city = settings().open()
     with city.registry() as registry:
         report = registry.undo(number, by=actor_of(by, why), dry_run=dry_run)
     lines = [
+        f"第{report.batch}次导入：取出{report.removed}个站，{report.restored}个恢复原样",
         f"import {report.batch}: {report.removed} stations taken out again, "
-        f"{report.restored} as they were before"
+        f"{report.restored} as they were before",
     ]
     if report.kept:
-        lines.append(f"changed since, so kept: {'、'.join(report.kept[:SHOWN])}")
+        lines.append(
+            f"导入后又改过，予以保留 changed since, so kept: {'、'.join(report.kept[:SHOWN])}"
+        )
         lines += more_rows(report.kept)
     if dry_run:
-        lines.append("nothing was changed (--dry-run)")
+        lines.append("只是试算，什么都没有改 nothing was changed (--dry-run)")
     show(report.to_dict(), lines)
 
 
@@ -190,7 +195,7 @@ def undo(number: int | None, dry_run: bool, by: str | None, why: str | None) -> 
 @_why
 @shared
 def show_station(code: str, private: bool, by: str | None, why: str | None) -> None:
-    """All that is known of the station with that CODE; for the union, not for publication."""
+    """一个站的全部资料，不公开。All that is known of that station; not for publication."""
     from locator.dossier import private_label, station_document
     from locator.registry.verification import label
 
@@ -205,16 +210,20 @@ def show_station(code: str, private: bool, by: str | None, why: str | None) -> N
         if row["text"]
     ]
     rows.append(["现在", _NOW[document["open_now"]], ""])
-    lines = [*table(rows, ["", "", "checked"]), "* 不公开 never published"]
+    lines = [*table(rows, ["", "", "核对 checked"]), "* 不公开 never published"]
     if document["missing"]:
         lines.append(f"待补 missing for publication: {'、'.join(map(label, document['missing']))}")
     if private:
         document["private"] = opened
         lines += [f"{private_label(name)}: {text}" for name, text in opened.items()]
-        lines.append("shown for a reason: who and why is kept (locator stations disclosures)")
+        lines.append(
+            "谁看过、为什么看，都已记下 who saw it and why is kept (locator stations disclosures)"
+        )
     if document["instead"]:
         near = document["instead"]
-        lines.append(f"go instead to {near['name']} ({near['code']}), {near['distance_m']:,.0f} m")
+        lines.append(
+            f"请改去 go instead to {near['name']} ({near['code']}), {near['distance_m']:,.0f} m"
+        )
     show(document, lines)
 
 
@@ -226,20 +235,28 @@ def show_station(code: str, private: bool, by: str | None, why: str | None) -> N
 @by_option
 @shared
 def status(code: str, to: str, on: datetime | None, reason: str, by: str | None) -> None:
-    """Move a station to STATUS: planned, trial, open, paused, rectifying or closed."""
+    """改一个站的状态。Move a station to STATUS.
+
+    planned 筹建, trial 试运行, open 开放, paused 暂停, rectifying 整改 or closed 撤销.
+    """
+    from geodata.vocabulary import statuses
     from locator.closures import PROMISE_M, move_to_status
 
     day = on.date() if on else None
     done = move_to_status(
         settings().open(), code, to, on=day, reason=reason, by=actor_of(by, reason)
     )
-    lines = [f"{done.entry.code} {done.entry.name} is {done.entry.status}"]
+    state = f"{statuses()[done.entry.status].zh} {done.entry.status}"
+    lines = [f"{done.entry.code} {done.entry.name}：现在是 is now {state}"]
     if done.lost_m:
-        verb = "lost its only station" if done.lost_m > 0 else "has a station again"
-        lines.append(f"{abs(done.lost_m):,.0f} m of street {verb} within {PROMISE_M:,.0f} m")
+        zh, verb = ("失去了", "lost its only station") if done.lost_m > 0 else (
+            "恢复了", "has a station again"
+        )  # fmt: skip
+        long, near = f"{abs(done.lost_m):,.0f} m", f"{PROMISE_M:,.0f} m"
+        lines.append(f"{long}街道{zh}{near}以内的站 {long} of street {verb} within {near}")
     if done.instead:
         station, metres = done.instead
-        lines.append(f"go instead to {station.name} ({station.code}), {metres:,.0f} m")
+        lines.append(f"请改去 go instead to {station.name} ({station.code}), {metres:,.0f} m")
     show(done.to_dict(), lines)
 
 
@@ -259,7 +276,7 @@ def status(code: str, to: str, on: datetime | None, reason: str, by: str | None)
 def check(
     codes: tuple[str, ...], names: tuple[str, ...], on: datetime | None, how: str, by: str | None
 ) -> None:
-    """Note that stations were checked and found right."""
+    """记下核对过、没有错。Note that stations were checked and found right."""
     from locator.registry.verification import verified_entry
 
     city = settings().open()
@@ -272,7 +289,10 @@ def check(
 
     with city.registry() as registry:
         count = registry.edit_many(dict.fromkeys(codes, checked), by=actor, action="check")
-    show({"checked": count, "on": day.isoformat()}, [f"{count} stations checked on {day}"])
+    show(
+        {"checked": count, "on": day.isoformat()},
+        [f"已记下{count}个站的核对，日期 {count} stations checked on {day}"],
+    )
 
 
 @stations.command("history")
@@ -280,7 +300,7 @@ def check(
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
 @shared
 def history(code: str | None, limit: int) -> None:
-    """Who changed what, when and why: of one station, or of the whole registry."""
+    """谁在什么时候改了什么。Who changed what, when and why: of one station, or of all."""
     city = settings().open()
     with city.registry() as registry:
         if code is None:
@@ -296,7 +316,7 @@ def history(code: str | None, limit: int) -> None:
              describe_counts(b, touched.get(b.id, []))]
             for b in batches
         ]  # fmt: skip
-        head = ["number", "when", "what", "who", "why or from", "counts"]
+        head = ["号 number", *_CHANGED, "结果 counts"]
         document = {
             "batches": [{**batch_document(b), "codes": touched.get(b.id, [])} for b in batches]
         }
@@ -304,7 +324,7 @@ def history(code: str | None, limit: int) -> None:
         return
     rows = [
         [local_time(city, c.batch.at), c.batch.action, c.batch.who, c.batch.why or c.batch.source,
-         "new" if c.before is None else "taken out" if c.after is None
+         "新增 new" if c.before is None else "取出 taken out" if c.after is None
          else describe_difference(c.before, c.after)]
         for c in changes
     ]  # fmt: skip
@@ -313,7 +333,7 @@ def history(code: str | None, limit: int) -> None:
             {**batch_document(c.batch), "before": c.before, "after": c.after} for c in changes
         ]
     }
-    show(document, table(rows, ["when", "what", "who", "why or from", "change"]))
+    show(document, table(rows, [*_CHANGED, "变化 change"]))
 
 
 def _shown_change(change: Change) -> Change:
@@ -327,13 +347,13 @@ def _shown_change(change: Change) -> Change:
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
 @shared
 def disclosures(limit: int) -> None:
-    """Who saw private fields (show, export and template with --private), when and why."""
+    """谁看过内部资料。Who saw private fields (--private), when and why."""
     city = settings().open()
     with city.registry() as registry:
         seen = registry.disclosures(limit=limit)
     rows = [[local_time(city, one.at), one.who, one.what, one.why] for one in seen]
     document = {"disclosures": [{**asdict(one), "at": f"{one.at.isoformat()}Z"} for one in seen]}
-    lines = table(rows, ["when", "who", "of what", "why"]) if rows else ["nobody saw any"]
+    lines = table(rows, _SEEN) if rows else ["没有人看过 nobody saw any"]
     show(document, lines)
 
 
@@ -341,7 +361,7 @@ def disclosures(limit: int) -> None:
 @click.option("--since", type=_DAY, required=True, metavar="DAY", help="First day that counts.")
 @shared
 def promises(since: datetime) -> None:
-    """INTERNAL: which hosts were found locked in posted hours; never to be published."""
+    """内部资料：谁在开放时间锁门。INTERNAL: hosts found locked in posted hours."""
     from locator.registry.promises import promises as rank
 
     city = settings().open()
@@ -353,6 +373,9 @@ def promises(since: datetime) -> None:
          str(p.unanswered), str(p.excused), str(p.mistaken)]
         for p in ranked
     ]  # fmt: skip
-    head = ["host", "stations", "months", "confirmed", "unanswered", "excused", "mistaken"]
+    head = [
+        "驻点单位 host", "站数 stations", "站月 months", "属实 confirmed", "未答复 unanswered",
+        "有因 excused", "误报 mistaken",
+    ]  # fmt: skip
     document = {"internal": True, "hosts": [asdict(host) for host in ranked]}
-    show(document, ["INTERNAL, not for publication", *table(rows, head)])
+    show(document, ["内部资料，不得公开 INTERNAL, not for publication", *table(rows, head)])

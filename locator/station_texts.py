@@ -32,39 +32,44 @@ def import_lines(report: ImportReport, *, dry_run: bool) -> list[str]:
     """What an import did, for people."""
     datums = ", ".join(f"{name} {count}" for name, count in sorted(report.datums.items()))
     lines = [
+        f"读到 {report.read} 行：新增 {report.added}、更新 {report.updated}、"
+        f"不变 {report.unchanged}、退回 {len(report.rejected)}",
         f"read {report.read}: added {report.added}, updated {report.updated}, "
         f"unchanged {report.unchanged}, rejected {len(report.rejected)} "
         f"({datums if len(report.datums) > 1 else report.datum})",
-        f"读到 {report.read} 行：新增 {report.added}、更新 {report.updated}、"
-        f"不变 {report.unchanged}、退回 {len(report.rejected)}",
     ]
     if dry_run:
-        lines.append("nothing was changed (--dry-run) 只是试算，什么都没有改")
+        lines.append("只是试算，什么都没有改 nothing was changed (--dry-run)")
         lines += _column_lines(report)
     if dry_run and report.added_rows:
-        lines.append(f"{report.added} new 新增:")
+        lines.append(f"新增 {report.added} 个 new:")
         cells = [[str(row), code, cut(name)] for row, code, name in report.added_rows[:SHOWN]]
-        lines += table(cells, ["row", "code", "name"]) + more_rows(report.added_rows)
+        lines += table(cells, ["行 row", "编号 code", "名称 name"]) + more_rows(report.added_rows)
     lines += _code_lines(report)
     if report.absent:
         lines.append(
+            f"登记表里有{len(report.absent)}个站不在这份文件里，原样保留 "
             f"{len(report.absent)} stations of the registry are not in this file; they stay"
         )
     if report.changes:
-        moved = f", {report.moved} of them moved" if report.moved else ""
-        lines.append(f"{len(report.changes)} updated 更新{moved}:")
+        moved = f"，其中{report.moved}个移了位置 of them moved" if report.moved else ""
+        lines.append(f"更新 {len(report.changes)} 个 updated{moved}:")
         cells = [[str(c.row), c.code, cut(c.name), _change_text(c)] for c in report.changes[:SHOWN]]
-        lines += table(cells, ["row", "code", "name", "change"]) + more_rows(report.changes)
+        lines += table(cells, ["行 row", "编号 code", "名称 name", "变化 change"]) + more_rows(
+            report.changes
+        )
     if report.rejected:
-        lines.append(f"{len(report.rejected)} rejected 退回:")
+        lines.append(f"退回 {len(report.rejected)} 行 rejected:")
         cells = [
             [str(r.row), r.column, r.value, two_languages(f"{r.reason}; {r.fix}" if r.fix else
              r.reason)]
             for r in report.rejected[:SHOWN]
         ]  # fmt: skip
-        lines += table(cells, ["row", "column", "value", "reason"]) + more_rows(report.rejected)
+        lines += table(cells, ["行 row", "栏 column", "内容 value", "原因 reason"]) + more_rows(
+            report.rejected
+        )
     if report.batch is not None:
-        lines.append(f"to take it back: locator stations undo {report.batch} 撤回这次导入")
+        lines.append(f"撤回这次导入 to take it back: locator stations undo {report.batch}")
     return lines
 
 
@@ -72,10 +77,10 @@ def _column_lines(report: ImportReport) -> list[str]:
     """What the columns were taken for; those without a cell only in number."""
     filled = [column for column in report.columns if column["example"]]
     cells = [[c["heading"], c["meaning"], c["example"]] for c in filled]
-    lines = ["the columns were taken for 各栏被认作:"]
-    lines += table(cells, ["column", "taken as", "example"])
+    lines = ["各栏被认作 the columns were taken for:"]
+    lines += table(cells, ["栏 column", "认作 taken as", "例子 example"])
     empty = len(report.columns) - len(filled)
-    return [*lines, f"and {empty} empty columns (--json)"] if empty else lines
+    return [*lines, f"另有{empty}栏空着 and {empty} empty columns (--json)"] if empty else lines
 
 
 def _code_lines(report: ImportReport) -> list[str]:
@@ -84,9 +89,9 @@ def _code_lines(report: ImportReport) -> list[str]:
     if not bare:
         return []
     return [
+        f"{bare} 个新编号里没有区县代码（000000）。编号一辈子不变，有区县代码的请先填好再导入。",
         f"{bare} new codes hold 000000, since the rows tell no district, and a code never changes: "
         "fill in 区县代码 first where you can",
-        f"{bare} 个新编号里没有区县代码（000000）。编号一辈子不变，有区县代码的请先填好再导入。",
     ]
 
 
@@ -119,10 +124,11 @@ def describe_counts(batch: Batch, codes: Sequence[str] = ()) -> str:
         counts.pop("updated", None)
     told += [f"{name} {value}" for name, value in counts.items()]
     if lost_m:
-        verb = "of street lost its station" if lost_m > 0 else "of street has a station again"
-        told.append(f"{metres(abs(lost_m))} {verb} within {metres(within_m)}")
+        zh, verb = ("失去", "lost its station") if lost_m > 0 else ("恢复", "has a station again")
+        long, near = metres(abs(lost_m)), metres(within_m)
+        told.append(f"{long}街道{zh}了{near}以内的站 {long} of street {verb} within {near}")
     text = ", ".join(told)
-    return f"{text} (undone)" if batch.undone_by else text
+    return f"{text}（已撤回 undone）" if batch.undone_by else text
 
 
 def describe_difference(
@@ -183,4 +189,8 @@ def cut(text: str, length: int = _SHOWN_CHARS) -> str:
 def more_rows(rows: Sequence[Any], shown: int = SHOWN) -> list[str]:
     """A line for what is not shown."""
     more = len(rows) - shown
-    return [f"… and {more} more (all of them with --json)"] if more > 0 else []
+    return (
+        [f"… 还有{more}项，--json 有全部 and {more} more (all of them with --json)"]
+        if more > 0
+        else []
+    )

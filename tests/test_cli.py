@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import pytest
 
@@ -418,3 +421,24 @@ def test_gaps_of_an_unknown_ending_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match=r"\.geojson"):
         write_gaps(None, None, tmp_path / "gaps.txt")  # type: ignore[arg-type]
+
+
+def _all_commands(group: click.Group, context: click.Context) -> Iterator[tuple[str, str]]:
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield name, command.help or ""
+        if isinstance(command, click.Group):
+            for inner, text in _all_commands(command, context):
+                yield f"{name} {inner}", text
+
+
+def test_help_of_every_command_begins_in_chinese_and_goes_on_in_english() -> None:
+    from locator.cli import cli
+
+    told = dict(_all_commands(cli, click.Context(cli)))
+    assert len(told) > 40
+    for name, text in told.items():
+        first = text.splitlines()[0]
+        assert re.match(r"[\u4e00-\u9fff]", first), f"{name}: {first}"
+        assert re.search(r"[a-z]{3}", first), f"{name}: {first}"

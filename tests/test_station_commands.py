@@ -150,7 +150,7 @@ def test_private_fields_are_shown_for_a_reason_that_disclosures_tell(
     assert "已登记" in shown.out
     refused = run("stations", "show", code, "--private")
     assert (refused.code, "--why TEXT" in refused.err) == (2, True)
-    assert run("stations", "disclosures").out == "nobody saw any\n"
+    assert run("stations", "disclosures").out == "没有人看过 nobody saw any\n"
     told = run("stations", "show", code, "--private", "--why", "年检")
     assert "管理员手机: 13812345678" in told.out
     refused = run("stations", "export", tmp_path / "all.csv", "--private")
@@ -383,8 +383,8 @@ def test_reconcile_tells_missing_and_found(run, tmp_path: Path) -> None:
     assert document["datum"] == "gcj02"
     told = run("stations", "reconcile", file, "--vendor", "高德").out
     assert "未填 none" in told
-    assert "undecided 未定: not on the map" in told
-    assert told.count("未定 undecided") == 1 + document["counts"]["undecided"]
+    assert "undecided: not on the map" in told
+    assert told.count("未定 undecided") == 2 + document["counts"]["undecided"]
     wrong = run("stations", "reconcile", file, "--vendor", "nosuch")
     assert wrong.code == 2
 
@@ -406,7 +406,7 @@ def test_reconcile_lists_every_finding_by_name(run, codes: dict[str, str], tmp_p
 
 
 def test_tasks_are_none_without_reports(run, codes: dict[str, str]) -> None:
-    assert run("stations", "tasks").out == "nothing to do\n"
+    assert run("stations", "tasks").out == "没有待办 nothing to do\n"
     refused = run("stations", "answer", codes["工会爱心驿站"], "open")
     assert refused.code == 2
 

@@ -47,7 +47,7 @@ class ServeError(click.ClickException):
 def serve(
     context: click.Context, city: Path | None, host: str | None, port: int | None, as_json: bool
 ) -> None:
-    """Show the city on a map in the browser, until Ctrl-C."""
+    """在浏览器里看地图。Show the city on a map in the browser, until Ctrl-C."""
     import os
     from dataclasses import replace
 
