@@ -402,6 +402,7 @@ ORDER = [
     "webapp.embed",
     "webapp.station_pages",
     "webapp.wechat",
+    "webapp.warming",
     "webapp",
     "webapp.cli",
 ]

@@ -73,7 +73,7 @@ def _run(settings: Settings, listener: socket.socket, *, as_json: bool) -> None:
     """Answer requests on that socket until the program is told to stop."""
     from webapp import create_app
     from webapp.logs import keep_discreet
-    from webapp.state import let_go, warm
+    from webapp.warming import let_go, warm
     from webapp.workers import run_workers
 
     keep_discreet()

@@ -131,8 +131,7 @@ def map_script(name: str) -> Response:
     """The script of a composed map, named by its hash."""
     from_query(NoParameters, request.args)
     view = current_view()
-    for plugins in (FINDER_MAP, FRAME_MAP, COVERAGE_MAP):
-        map_parts(view, plugins)
+    compose_maps(view)
     for parts in list(shared().maps.values()):
         if parts.hash == name:
             response = Response(parts.script, mimetype="text/javascript")
@@ -168,6 +167,12 @@ def stations_address(asked: StationsQuery) -> str:
     names = StationsQuery.model_fields
     words = {name: getattr(asked, name) for name in names if getattr(asked, name) is not None}
     return url_for("api.stations", **words | {"staff": int(asked.staff)})
+
+
+def compose_maps(view: CityView) -> None:
+    """Compose each map that pages show, where that was not done yet."""
+    for plugins in (FINDER_MAP, FRAME_MAP, COVERAGE_MAP):
+        map_parts(view, plugins)
 
 
 def map_parts(view: CityView, plugins: Sequence[str]) -> MapParts | None:

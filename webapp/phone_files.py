@@ -115,6 +115,12 @@ def install(app: Flask) -> None:
     app.register_blueprint(blueprint)
 
 
+def current_files() -> PhoneFiles:
+    """The files of the city in force, for today."""
+    view = current_view()
+    return _store().find(view, local_now(view.config.time_zone).date())
+
+
 def _store() -> PhoneStore:
     found: PhoneStore = current_app.extensions[_KEY]
     return found
@@ -124,8 +130,7 @@ def _store() -> PhoneStore:
 def index() -> Response:
     """What there is, in which version, and the words and places that answers need."""
     from_query(NoParameters, request.args)
-    view = current_view()
-    found = _store().find(view, local_now(view.config.time_zone).date())
+    found = current_files()
     if request.if_none_match.contains_weak(found.mark):
         return _tagged(Response(status=304), found.mark)
     return _tagged(Response(found.index, mimetype="application/json"), found.mark)
@@ -137,8 +142,7 @@ def file(_what: str, mark: str) -> Response:
     from_query(NoParameters, request.args)
     body = _store().file(mark)
     if body is None:  # perhaps this process has not been asked for the index yet
-        view = current_view()
-        _store().find(view, local_now(view.config.time_zone).date())
+        current_files()
         body = _store().file(mark)
     if body is None:
         return abort(404)

@@ -42,7 +42,7 @@ class Settings:
     workers, threads
         Processes that answer, and requests that each answers at the same time (LOCATOR_WORKERS,
         LOCATOR_THREADS). One process answers with one core at a time; a second one for a machine
-        of two cores or more doubles what is answered and takes about 60 MB.
+        of two cores or more doubles what is answered, for some 60 MB of its own.
     max_body_bytes
         Longest request body that is read (LOCATOR_MAX_BODY_BYTES).
     vendor

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,10 +11,7 @@ import numpy as np
 from flask import Flask, current_app, g, request
 
 from locator import moments
-from locator.basemap import find_basemap
-from locator.errors import DataError
 from locator.moments import NOW
-from webapp.params import CoverageQuery
 from webapp.street_tiles import MAJOR_CLASSES, StreetTiles, build_tiles
 
 if TYPE_CHECKING:
@@ -26,6 +22,7 @@ if TYPE_CHECKING:
     from locator.view import CityView
     from webapp.assets import Assets
     from webapp.maps import MapParts
+    from webapp.params import CoverageQuery
     from webapp.tile_sources import TileSource
 
 _KEY = "locator"
@@ -127,21 +124,3 @@ def _tiles_of(view: CityView, coverage: Coverage) -> StreetTiles:
     major = np.array([name in MAJOR_CLASSES for name in streets.classes], np.uint8)
     group = 2 * coverage.piece_state + major[streets.class_code[coverage.piece_street]]
     return build_tiles(lonlat_deg, first, group)
-
-
-def let_go(app: Flask) -> None:
-    """Close what a process may not share with its forks; it opens again when it is used."""
-    state: State = app.extensions[_KEY]
-    state.city.let_go()
-
-
-def warm(app: Flask) -> None:
-    """Ask each kind of question once, so that no visitor waits for what can be done before."""
-    with app.app_context():
-        view = current_view()
-        with suppress(DataError):  # a folder that cannot be written: maps come without a ground
-            find_basemap(view.store)
-        if len(view.streets):
-            west, south, east, north = view.bounds_deg
-            view.nearest([((west + east) / 2, (south + north) / 2)], k=1)
-            shared().tiles.find(view, CoverageQuery())

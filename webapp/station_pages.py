@@ -44,6 +44,7 @@ from webapp.params import (
 )
 from webapp.state import current_view, local_now, shared, site_address, view_at
 from webapp.station_facts import facts_of
+from webapp.throttle import network_of
 from webapp.wording import nearest_answer
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def _take_report(code: str, what: str) -> str:
             code,
             what,
             at=local_now(),
-            client=request.remote_addr or "unknown",
+            client=network_of(request.remote_addr or "") or "unknown",
             calendar=current_view().timetable.calendar,
             witnesses=_witnesses(),
         )

@@ -54,8 +54,9 @@ _PROBES = 64
 class Counter:
     """Counts of one rate: so many in each span of time, per asker; safe between threads.
 
-    A table in memory that forks share: two processes that write at once may lose a count, never
-    give one to somebody else, and a process that is killed leaves no lock behind.
+    A table in memory that forks share, without a lock between processes, so that one that is killed
+    holds up no other: where two write at the very same moment, one count may be lost, or go to the
+    other of two askers who take the same free place.
 
     Parameters
     ----------
@@ -125,7 +126,7 @@ def install(app: Flask, settings: Settings) -> None:
     reports = _counter(settings.limit_reports)
 
     def asker(address: str) -> int:
-        digest = hashlib.blake2b(_network(address).encode(), key=key, digest_size=8).digest()
+        digest = hashlib.blake2b(network_of(address).encode(), key=key, digest_size=8).digest()
         return int.from_bytes(digest) or 1
 
     def refuse_flood() -> None:
@@ -146,16 +147,20 @@ def _counter(rate: str) -> Counter | None:
     return None if rate == "off" else Counter(rate)
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """The part of an address that one visitor cannot change at will.
 
-    >>> _network("192.0.2.7"), _network("2001:db8::7"), _network("somewhere")
-    ('192.0.2.7', '2001:db8::/64', '')
+    >>> network_of("192.0.2.7"), network_of("::ffff:192.0.2.7"), network_of("2001:db8::7")
+    ('192.0.2.7', '192.0.2.7', '2001:db8::/64')
+    >>> network_of("somewhere")
+    ''
     """
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
         return ""
-    if found.version == 4:  # noqa: PLR2004
-        return address
-    return str(ipaddress.ip_network((found, _OWN_NETWORK_BITS), strict=False))
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is None:
+            return str(ipaddress.ip_network((found, _OWN_NETWORK_BITS), strict=False))
+        found = found.ipv4_mapped  # a server that listens on both sees the old ones so
+    return str(found)

@@ -19,7 +19,9 @@ from typing import NoReturn
 from locator.errors import DataError
 
 PATIENCE_S = 10.0
-_SOON_S = 2.0  # a worker that ends within this time of its start would only do so again
+_SOON_S = 2.0  # a worker that ends within this time of its start may only do so again
+_MOST_SOON = 5  # of them in a row
+_STOPS = {signal.SIGINT, signal.SIGTERM}
 
 
 def run_workers(count: int, work: Callable[[], None]) -> None:
@@ -35,18 +37,24 @@ def run_workers(count: int, work: Callable[[], None]) -> None:
     Raises
     ------
     DataError
-        A worker ended as soon as it was started.
+        Workers end as soon as they are started.
     """
     watched, held = os.pipe()
     begun: dict[int, float] = {}
+    soon = 0
     try:
         while True:
             while len(begun) < count:
+                time.sleep(min(soon, 1) * 0.5)  # lest what kills them be fed as fast as it kills
                 begun[_start(work, watched, held)] = time.monotonic()
-            ended, how = os.wait()
+            ended, _ = os.wait()
             lasted_s = time.monotonic() - begun.pop(ended, 0.0)
-            if os.WIFEXITED(how) and lasted_s < _SOON_S:  # not killed by somebody
-                raise DataError("a worker of the server ended as soon as it began: see above")
+            soon = soon + 1 if lasted_s < _SOON_S else 0
+            if soon == _MOST_SOON:
+                raise DataError(
+                    f"{soon} workers of the server in a row ended as soon as they began: what they "
+                    "wrote above tells why, or the system killed them, as for want of memory"
+                )
     finally:
         _stop(list(begun))
         os.close(held)
@@ -57,12 +65,16 @@ def _start(work: Callable[[], None], watched: int, held: int) -> int:
     """Fork one worker; its process number."""
     sys.stdout.flush()
     sys.stderr.flush()
+    # A signal in between would let the worker run what the caller does when it is told to stop.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
     child = os.fork()
     if child:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
         return child
     # From here on in the worker: nothing of the caller may run, not even its `finally`.
     status = 1
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
         os.close(held)
         threading.Thread(target=_end_with_parent, args=(watched,), daemon=True).start()
         work()

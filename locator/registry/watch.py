@@ -15,7 +15,7 @@ from pathlib import Path
 
 from locator.registry.database import is_frozen, registry_file
 
-Mark = tuple[int, int, int]
+Mark = tuple[int, int, int, int]
 
 
 class Watch:
@@ -34,6 +34,7 @@ class Watch:
         self._known: tuple[int, int] | None = None
         self._connection: sqlite3.Connection | None = None
         self._close: Callable[[], object] = _nothing
+        self._opened = 0
 
     def mark(self) -> Mark | None:
         """Equal to an earlier one only where nothing was committed in between.
@@ -47,9 +48,10 @@ class Watch:
             with self._lock:
                 connection = self._connected((status.st_dev, status.st_ino))
                 counted = connection.execute("PRAGMA data_version").fetchone()[0]
+                # A connection counts from its own beginning: another one's number says nothing.
+                return status.st_dev, status.st_ino, self._opened, int(counted)
         except (OSError, sqlite3.Error):
             return None
-        return status.st_dev, status.st_ino, int(counted)
 
     def let_go(self) -> None:
         """Close the connection, as before a fork; the next question opens another."""
@@ -75,6 +77,7 @@ class Watch:
         self._close()
         self._close = weakref.finalize(self, connection.close)
         self._known, self._connection = file, connection
+        self._opened += 1
         return connection
 
 

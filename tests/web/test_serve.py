@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,9 +22,6 @@ import pytest
 from locator.city import City
 from locator.registry import NOBODY
 from tests.web.server import run, serving
-
-if TYPE_CHECKING:
-    import subprocess
 
 
 def get(url: str, path: str) -> tuple[int, str]:
@@ -145,21 +142,47 @@ def test_workers_end_with_a_server_that_was_killed(town: Path) -> None:
             get(url, "/api/v1/health")
 
 
+def rename_first(folder: Path, name: str) -> None:
+    with City.open(folder).registry() as registry:
+        code = registry.current().stations.code[0]
+        registry.edit(code, lambda entry: replace(entry, name=name), by=NOBODY)
+
+
+def name_of_first(url: str) -> str:
+    return str(json.loads(get(url, "/api/v1/stations")[1])["columns"]["name"][0])
+
+
 @linux
 @pytest.mark.slow
-def test_all_workers_see_a_change_at_once(town: Path, tmp_path: Path) -> None:
+def test_each_worker_sees_each_change_whenever_it_is_asked_first(
+    town: Path, tmp_path: Path
+) -> None:
     folder = tmp_path / "city"
     shutil.copytree(town, folder)
     with two_workers(folder) as (_, url, workers):
-        for stopped in workers:  # so that each of the two has to answer alone
-            with stopping(stopped):
-                before = json.loads(get(url, "/api/v1/health")[1])
-                with City.open(folder).registry() as registry:
-                    code = registry.current().stations.code[0]
-                    name = f"改过的站{stopped}"
-                    registry.edit(code, lambda entry, to=name: replace(entry, name=to), by=NOBODY)
-                after = json.loads(get(url, "/api/v1/health")[1])
-                assert after["version"] != before["version"]
+        for number in range(2):  # the second worker is not asked before its first change
+            for stopped in workers:
+                rename_first(folder, f"改过的站{number}-{stopped}")
+                with stopping(stopped):
+                    assert name_of_first(url) == f"改过的站{number}-{stopped}"
+
+
+@linux
+@pytest.mark.slow
+def test_worker_that_replaces_another_knows_what_changed_since_the_start(
+    town: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "city"
+    shutil.copytree(town, folder)
+    with two_workers(folder) as (process, url, before):
+        assert name_of_first(url) != "改过的站"
+        rename_first(folder, "改过的站")
+        for killed in before:
+            known = {*workers_of(process)}
+            os.kill(killed, signal.SIGKILL)
+            until(lambda: len({*workers_of(process)} - known) == 1, "another worker")  # noqa: B023
+        until(lambda: len(workers_of(process)) == 2, "two workers")
+        assert [name_of_first(url) for _ in range(4)] == ["改过的站"] * 4
 
 
 @linux
@@ -173,3 +196,21 @@ def test_workers_count_one_flood_together(town: Path) -> None:
             with stopping(stopped):
                 told += [get(url, "/api/v1/health")[0] for _ in range(4)]
     assert told == [200] * 5 + [429] * 3
+
+
+@linux
+@pytest.mark.slow
+def test_workers_that_cannot_live_end_the_server_with_words() -> None:
+    """Each kills itself, as a system short of memory would."""
+    program = (
+        "import os, signal\n"
+        "from webapp.workers import run_workers\n"
+        "run_workers(2, lambda: os.kill(os.getpid(), signal.SIGKILL))\n"
+    )
+    begun = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert "5 workers of the server in a row ended" in done.stderr
+    assert time.monotonic() - begun > 1  # not as fast as it can fork

@@ -284,14 +284,22 @@ def test_locked_report_names_the_next_open_one(own_town: Path) -> None:
     assert told == f"收到，正在核实。下一个开门的：{names[1]}，走1分钟。"
 
 
+@pytest.mark.parametrize(
+    ("one", "same", "other"),
+    [
+        ("192.0.2.1", "192.0.2.1", "198.51.100.7"),
+        ("2001:db8:1:2::5", "2001:db8:1:2:aaaa::9", "2001:db8:1:3::5"),  # a phone draws new halves
+        ("192.0.2.1", "::ffff:192.0.2.1", "::ffff:192.0.2.2"),
+    ],
+)
 def test_two_independent_locked_reports_dispute_the_station(
-    own_client: FlaskClient, code: str
+    own_client: FlaskClient, code: str, one: str, same: str, other: str
 ) -> None:
     sentence = "有工友说没开门，正在核实。"
-    report(own_client, code, "locked", "192.0.2.1")
-    report(own_client, code, "locked", "192.0.2.1")
+    report(own_client, code, "locked", one)
+    report(own_client, code, "locked", same)
     assert sentence not in text_of(own_client, f"/s/{code}")
-    report(own_client, code, "locked", "198.51.100.7")
+    report(own_client, code, "locked", other)
     page = text_of(own_client, f"/s/{code}")
     assert sentence in page
     assert "没核实" in page
