@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 AMBIGUOUS, UNKNOWN_PLACE = "ambiguous", "unknown_place"
 _NUMBER = r"\s*([+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?)\s*"
 _PAIR = re.compile(f"{_NUMBER}[,，]{_NUMBER}")
+# However somebody separates and marks them: "120.86 32.01", "120.86°E、32.01°N".
+_DEGREES = r"\s*[+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?\s*[°º度]?\s*[NSEW]?\s*"
+_POSITION = re.compile(f"{_DEGREES}[,，、;；\\s]{_DEGREES}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,15 @@ class Start:
                 for match in self.matches
             ],
         }
+
+
+def is_position(text: str) -> bool:
+    """Whether a text is two numbers, in range or not, and so may be where somebody stands.
+
+    >>> is_position("120.86°E 32.01°N"), is_position("500,500"), is_position("人民路12号")
+    (True, True, False)
+    """
+    return _POSITION.fullmatch(unicodedata.normalize("NFKC", text)) is not None
 
 
 def find_start(view: CityView, text: str, *, datum: str = "wgs84") -> Start:

@@ -369,6 +369,7 @@ ORDER = [
     "webapp.marks",
     "webapp.packing",
     "webapp.problems",
+    "webapp.param_types",
     "webapp.params",
     "webapp.bodies",
     "webapp.answer_types",

@@ -7,7 +7,6 @@ It is the finder's own page without what leads elsewhere: the same cards, script
 
 from __future__ import annotations
 
-import re
 from html import escape
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -24,7 +23,7 @@ from flask import (
     request,
     url_for,
 )
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
 
@@ -40,7 +39,6 @@ from webapp.params import (
     FinderQuery,
     ParameterError,
     Parameters,
-    Word,
     from_shared_query,
 )
 from webapp.places import district_names
@@ -57,19 +55,11 @@ ANCESTORS = "FRAME_ANCESTORS"
 HEIGHTS = {"small": 420, "medium": 560, "large": 720}
 _WIDTH = 600
 _LISTED = 10
-_PAIR = re.compile(r"\s*[+-]?\d+(?:\.\d*)?\s*[,，]\s*[+-]?\d+(?:\.\d*)?\s*")
-
-
-def _no_position(text: str) -> str:
-    if _PAIR.fullmatch(text):
-        raise ValueError("expected the name of a place or a station's code, not a position")
-    return text
 
 
 class EmbedQuery(FinderQuery):
     """What a frame shows; `place` is the name of a place or a station's code."""
 
-    place: Annotated[Word, AfterValidator(_no_position)] | None = None
     size: Literal["small", "medium", "large"] = "medium"
     list: Literal["on", "off"] = "on"
 

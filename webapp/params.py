@@ -9,29 +9,26 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self, TypeVar
+from collections.abc import Mapping
+from typing import Any, Literal, Self, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from werkzeug.datastructures import MultiDict
 
-from geodata.checklists import trades
-from geodata.datum import DATUMS
-from geodata.vocabulary import kinds
-from locator.errors import InputError, SchemaError
-from locator.modes import find_mode, modes
-from locator.moments import find_moment
-from locator.needs import parse_needs
-from locator.situations import situations
+from locator.errors import SchemaError
+from locator.modes import find_mode
+from webapp.param_types import (
+    Datum,
+    Kind,
+    Limit,
+    ModeCode,
+    Moment,
+    Needs,
+    PlaceName,
+    SituationCode,
+    TradeCode,
+    Word,
+)
 from webapp.problems import Problem, ProblemError, make_problem, problem_of
 
 # Chat programs and search engines append these when a page is shared; they mean nothing here.
@@ -58,77 +55,6 @@ class ParameterError(SchemaError):
         fields = fields[:_MOST_PROBLEMS]
         self.fields = tuple(fields)
         super().__init__([f"{name}: {problem.en}" for name, problem in fields])
-
-
-@dataclass(frozen=True, slots=True)
-class OneOf:
-    """A code of a list that is read when it is needed; its schema names them all."""
-
-    codes: Callable[[], Iterable[str]]
-
-    def check(self, code: str) -> str:
-        """The code itself; ValueError where it is none of the list."""
-        known = tuple(self.codes())
-        if code not in known:
-            raise ProblemError(make_problem("one_of", ", ".join(known)))
-        return code
-
-    def __get_pydantic_json_schema__(
-        self, schema: Any, handler: Callable[[Any], dict[str, Any]]
-    ) -> dict[str, Any]:
-        return handler(schema) | {"enum": list(self.codes())}
-
-
-def _one_of(codes: Callable[[], Iterable[str]]) -> tuple[AfterValidator, OneOf]:
-    known = OneOf(codes)
-    return AfterValidator(known.check), known
-
-
-def _limit(text: str) -> str:
-    try:
-        find_mode("walk").metres(text)
-    except InputError:
-        raise ProblemError(make_problem("limit")) from None
-    return text
-
-
-def _moment(text: str) -> str:
-    try:
-        find_moment(text, zone="UTC")
-    except InputError:
-        raise ProblemError(make_problem("moment")) from None
-    return text
-
-
-def _split_needs(value: Any) -> Any:
-    """A list of a JSON body, or the words of a form's field."""
-    if isinstance(value, str):
-        return tuple(value.replace("；", ";").replace(";", " ").split())
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _known_needs(words: tuple[str, ...]) -> tuple[str, ...]:
-    try:
-        parse_needs(words)
-    except InputError:
-        raise ProblemError(make_problem("need")) from None
-    return words
-
-
-Kind = Annotated[str, *_one_of(lambda: kinds().codes)]
-ModeCode = Annotated[str, *_one_of(modes)]
-TradeCode = Annotated[str, *_one_of(trades)]
-SituationCode = Annotated[str, *_one_of(situations)]
-Datum = Annotated[str, *_one_of(lambda: DATUMS)]
-Limit = Annotated[str, Field(max_length=20), AfterValidator(_limit)]
-Moment = Annotated[str, Field(max_length=40), AfterValidator(_moment)]
-Needs = Annotated[
-    tuple[Annotated[str, Field(max_length=80)], ...],
-    Field(max_length=20),
-    BeforeValidator(_split_needs),
-    AfterValidator(_known_needs),
-]
-Word = Annotated[str, Field(min_length=1, max_length=60)]
 
 
 class Parameters(BaseModel):
@@ -175,7 +101,7 @@ class FinderQuery(ListQuery):
     the hour that is asked about, `open` leaves out what is not known to be open on arrival.
     """
 
-    place: Word | None = None
+    place: PlaceName | None = None
     mode: ModeCode | None = None
     at: Moment | None = None
     open: bool = False

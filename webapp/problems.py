@@ -26,6 +26,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "unknown": ("这个地址没有这一项", "not a parameter of this address"),
     "page": ("应填本网站的网页地址", "expected the address of a page of this site"),
     "file": ("这里不收文件", "no file is taken here"),
+    "position": ("应填地名或站点编号，不要填经纬度",
+                 "expected the name of a place or a station's code, not a position"),
     "no_place": ("没有这个地方", "no such place in this city"),
     "no_street": ("没有这条路", "no street of that name in this city"),
     "no_district": ("没有这个区县", "no district of that code"),

@@ -242,6 +242,21 @@ def test_last_place_is_offered_and_kept_on_the_phone_alone(
     assert kept == {"lon": round(here[0], 3), "lat": round(here[1], 3)}
 
 
+def test_typed_degrees_are_asked_and_stay_in_no_address_and_not_on_the_phone(
+    small: OpenPage, here: tuple[float, float]
+) -> None:
+    page = small()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url + str(request.post_data or "")))
+    page.locator("#place-fold > summary").click()
+    lon, lat = (f"{degrees:.7f}" for degrees in here)
+    page.locator("#place-form input[name=place]").fill(f"{lon}，{lat}")
+    page.locator("#place-form button[type=submit]").click()
+    page.wait_for_selector("#answer[data-outcome=found]")
+    assert not page.evaluate("() => location.search || localStorage.getItem('locator.place')")
+    assert not [one for one in asked if lon in one or lat in one]
+
+
 def test_mother_and_baby_rooms_for_staff_are_left_out_of_answers(
     small: OpenPage, view: CityView
 ) -> None:

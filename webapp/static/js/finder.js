@@ -321,13 +321,15 @@
       const text = form.elements[name] ? form.elements[name].value.trim() : "";
       if (text) origin[name] = text;
     }
+    const position = origin.place ? locator.typed.position(origin.place) : null;
+    if (position) return position; // asked as where one stands: in no address, and not kept
     return origin.place || origin.district ? origin : null;
   }
 
   form.addEventListener("submit", function (event) {
     const origin = placeOf();
     // Several places may be meant: the server asks which one, and the address stays honest.
-    if (origin) keepLast(origin);
+    if (origin && origin.lon === undefined) keepLast(origin);
     if (!origin || (origin.place && !isOffline())) return;
     event.preventDefault();
     find(origin);

@@ -2,12 +2,22 @@
 // with a word that this needs the network.
 //
 //   locator.typed.read({place, district, ...})   {asked: the body for phone.nearest, name}
+//   locator.typed.position(text)                 {lon, lat} where it is two numbers, else null
 "use strict";
 
 (function (locator) {
   const _ = locator.gettext;
   const NUMBER = "\\s*([+-]?\\d+(?:\\.\\d*)?(?:e[+-]?\\d+)?)\\s*";
   const PAIR = new RegExp(`^${NUMBER}[,，]${NUMBER}$`);
+
+  // As locator/starts.py is_position: what may be where somebody stands, however it is written.
+  const DEGREES = "\\s*([+-]?\\d+(?:\\.\\d*)?(?:e[+-]?\\d+)?)\\s*[°º度]?\\s*[NSEW]?\\s*";
+  const POSITION = new RegExp(`^${DEGREES}[,，、;；\\s]${DEGREES}$`, "i");
+
+  function position(text) {
+    const found = POSITION.exec(text.normalize("NFKC"));
+    return found && { lon: Number(found[1]), lat: Number(found[2]) };
+  }
 
   function matches(text) {
     try {
@@ -30,5 +40,5 @@
     return { asked: { ...rest, lon: best.lon, lat: best.lat }, name: best.name };
   }
 
-  locator.typed = { read };
+  locator.typed = { position, read };
 })((globalThis.locator = globalThis.locator || {}));
