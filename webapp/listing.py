@@ -61,17 +61,23 @@ def listed(
     if among is not None:
         usable = usable & among
     rank = {code: place for place, code in enumerate(kinds().codes)}
-    words = q.strip().casefold() if q else ""
-    chosen = [
-        row
-        for row in range(len(stations))
-        if usable[row]
-        and kind in (None, stations.kind[row])
-        and district in (None, stations.district_code[row])
-        and (not words or words in f"{stations.name[row]}\n{stations.address[row]}".casefold())
-    ]
+    chosen = np.flatnonzero(usable & _asked_for(stations, kind, district, q)).tolist()
     chosen.sort(key=lambda row: (rank[stations.kind[row]], row))
     return np.array(chosen, np.int64)
+
+
+def _asked_for(stations: Stations, kind: str | None, district: str | None, q: str | None) -> Bools:
+    """Which stations are of that kind and district and bear those words; None for all."""
+    words = q.strip().casefold() if q else ""
+    return np.array(
+        [
+            kind in (None, stations.kind[row])
+            and district in (None, stations.district_code[row])
+            and (not words or words in f"{stations.name[row]}\n{stations.address[row]}".casefold())
+            for row in range(len(stations))
+        ],
+        bool,
+    )
 
 
 def choose_listed(view: CityView, asked: StationsQuery) -> tuple[Longs, dict[str, int]]:
@@ -84,7 +90,7 @@ def choose_listed(view: CityView, asked: StationsQuery) -> tuple[Longs, dict[str
     words = [asked.trade] if trade and asked.trade else []
     words += find_situation(asked.situation).words if asked.situation else []
     needs = parse_needs(words) if words else Needs()
-    chosen_of = stations.is_usable & stations.is_kind(asked.kind)
+    chosen_of = stations.is_usable & _asked_for(stations, asked.kind, asked.district, asked.q)
     asks = Needs(needs.groups, needs.kinds, staff=asked.staff, night=needs.night)
     night = view.in_situation(NIGHT).told() if asks.night else None
     choice = choose_stations(stations, asks, chosen_of, night=night)

@@ -214,6 +214,18 @@ def test_rooms_for_staff_are_listed_for_whoever_asks(client: FlaskClient, view: 
         assert words in page_of(client, f"/?kind={kind}&lang={language}").text
 
 
+def test_list_of_a_district_counts_what_it_leaves_out_there_alone(
+    client: FlaskClient, view: CityView
+) -> None:
+    stations = view.stations.usable()
+    private = [c for c, s in zip(stations.district_code, stations.is_staff_only, strict=True) if s]
+    assert len(set(private)) > 1
+    for district in set(stations.district_code):
+        words = re.findall(r"(\d+)个站点只对本单位", page_of(client, f"/?district={district}").text)
+        # the answer from that district tells of the whole city's
+        assert words[1:] == ([str(private.count(district))] if district in private else [])
+
+
 def test_one_script_draws_the_map_whichever_stations_are_listed(client: FlaskClient) -> None:
     maps = [
         re.findall(r"/map/[0-9a-f]+[.]js", client.get(path).get_data(as_text=True))
