@@ -27,8 +27,9 @@ from pydantic import Field
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
 
+from locator.moments import NOW, find_moment
 from webapp.cards import station_cards
-from webapp.finding import find_answer
+from webapp.finding import find_answer, left_out_words
 from webapp.headers import allow
 from webapp.languages import current_language
 from webapp.languages import translate as _
@@ -36,14 +37,14 @@ from webapp.listing import choose_listed
 from webapp.page_context import common, page_scripts
 from webapp.pages import FINDER_SCRIPTS, FRAME_MAP, hour_choices, map_parts, stations_address
 from webapp.params import (
-    FinderQuery,
     ParameterError,
     Parameters,
+    PlaceQuery,
     from_shared_query,
 )
 from webapp.places import district_names
 from webapp.problems import make_problem
-from webapp.state import current_view, local_now, site_address, view_at
+from webapp.state import current_view, site_address, view_at
 
 if TYPE_CHECKING:
     from locator.view import CityView
@@ -57,7 +58,7 @@ _WIDTH = 600
 _LISTED = 10
 
 
-class EmbedQuery(FinderQuery):
+class EmbedQuery(PlaceQuery):
     """What a frame shows; `place` is the name of a place or a station's code."""
 
     size: Literal["small", "medium", "large"] = "medium"
@@ -89,7 +90,7 @@ def frame() -> Response:
         "embed.html",
         **_common(view, asked),
         answer=find_answer(view_at(asked.at), asked, in_wechat=False),
-        cards=_listed_cards(view, asked),
+        **_list_of(view, asked),
         on_map=stations_address(asked),
         hours=hour_choices(asked.at),
         parts=parts,
@@ -166,9 +167,15 @@ def _checked(view: CityView, asked: EmbedQuery) -> EmbedQuery:
     return asked
 
 
-def _listed_cards(view: CityView, asked: EmbedQuery) -> list[Any]:
-    rows = choose_listed(view, asked)[0]
-    return station_cards(view, rows[:_LISTED].tolist(), now=local_now())
+def _list_of(view: CityView, asked: EmbedQuery) -> dict[str, Any]:
+    """The first stations of the list, as they are at the hour that is asked, and what is not."""
+    rows, left_out = choose_listed(view, asked)
+    now = find_moment(asked.at or NOW, zone=view.config.time_zone)
+    return {
+        "cards": station_cards(view, rows[:_LISTED].tolist(), now=now),
+        "total": len(rows),
+        "left_out": left_out_words(left_out),
+    }
 
 
 def _title(view: CityView) -> str:
@@ -190,7 +197,7 @@ def _frame_url(asked: EmbedQuery) -> str:
 
 def _full_address(asked: EmbedQuery) -> str:
     """The full map with what the frame was asked for."""
-    kept = {k: v for k, v in asked.address().items() if k in FinderQuery.model_fields}
+    kept = {k: v for k, v in asked.address().items() if k in PlaceQuery.model_fields}
     return _with_language("/", kept)
 
 

@@ -18,7 +18,7 @@ from locator.situations import find_situation
 from webapp.cards import Card, answer_card
 from webapp.handover import Link, Spot, map_links
 from webapp.languages import translate as _
-from webapp.params import FinderQuery, NearestBody, ParameterError
+from webapp.params import NearestBody, ParameterError, PlaceQuery
 from webapp.places import meant
 from webapp.wording import nearest_answer
 
@@ -69,7 +69,7 @@ class Answer:
     left_out: tuple[str, ...] = ()
 
 
-def question_of(asked: FinderQuery, *, k: int = 3) -> NearestBody:
+def question_of(asked: PlaceQuery, *, k: int = 3) -> NearestBody:
     """The question that the finder's address means.
 
     A trade brings its needs and how its people come; weather brings its needs.
@@ -94,7 +94,7 @@ def question_of(asked: FinderQuery, *, k: int = 3) -> NearestBody:
     )
 
 
-def find_answer(view: CityView, asked: FinderQuery, *, in_wechat: bool) -> Answer | None:
+def find_answer(view: CityView, asked: PlaceQuery, *, in_wechat: bool) -> Answer | None:
     """The answer from the place or district of an address; None where it names none."""
     if asked.place is None and asked.district is None:
         return None
@@ -182,7 +182,7 @@ def _found(
     )
 
 
-def _unclear(asked: FinderQuery, matches: tuple[Match, ...]) -> Answer:
+def _unclear(asked: PlaceQuery, matches: tuple[Match, ...]) -> Answer:
     if not matches:
         return Answer(
             asked.place or "",

@@ -94,17 +94,22 @@ class ListQuery(StationsQuery):
     staff: bool = False
 
 
-class FinderQuery(ListQuery):
-    """What the finder's address says; never where somebody stands.
+class PlaceQuery(StationsQuery):
+    """What is looked for and from which place; never where somebody stands.
 
     `place` is what was typed: a street, a crossing, a district, a station's name or code. `at` is
     the hour that is asked about, `open` leaves out what is not known to be open on arrival.
     """
 
+    staff: bool = False
     place: PlaceName | None = None
     mode: ModeCode | None = None
     at: Moment | None = None
     open: bool = False
+
+
+class FinderQuery(PlaceQuery, ListQuery):
+    """What the finder's address says."""
 
 
 class StationQuery(Parameters):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,6 +100,20 @@ def test_frame_lists_the_kind_and_district_that_was_asked(
     assert set(listed(client, f"/embed?district={district}")) <= set(own)
 
 
+def said_of_stations(client: FlaskClient, path: str) -> list[str]:
+    text = client.get(path).get_data(as_text=True).split('id="list"')[1].split("</section>")[0]
+    return re.findall(r'data-door="(\w+)"|<p class="hint">(\d+个[^<]+)|共(\d+)个站点', text)
+
+
+@pytest.mark.parametrize("hour", ["04:00", "10:00"])
+def test_frame_lists_doors_of_the_hour_and_what_is_left_out_as_the_finder(
+    client: FlaskClient, hour: str
+) -> None:
+    found, full = (said_of_stations(client, f"{path}?at={hour}") for path in ("/embed", "/"))
+    assert any(left_out for _, left_out, _ in found)
+    assert found == full[: len(found)]
+
+
 def test_frame_of_a_place_shows_the_nearest(client: FlaskClient, view: CityView) -> None:
     street = next(name for name in view.streets.names if name)
     assert listed(client, f"/embed?place={street}", "answer")
@@ -145,6 +160,7 @@ def test_frame_keeps_its_state_in_the_form_and_in_the_full_map(client: FlaskClie
         ("district=999999", "district"),
         ("lang=de", "lang"),
         ("colour=red", "colour"),
+        ("page=2", "page"),
         ("place=120.8612345,32.0112345", "place"),
         ("place=" + "长" * 61, "place"),
         ("size=small&size=large", "size"),
