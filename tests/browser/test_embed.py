@@ -190,6 +190,28 @@ def test_frame_tells_its_height_to_the_page_around_alone(
     )
 
 
+@pytest.mark.parametrize("size", ["small", "large"])
+def test_height_that_is_told_does_not_follow_the_frames_own(
+    open_frame: OpenFrame, size: str
+) -> None:
+    page, frame = open_frame(f"?size={size}", phone=True)
+    frame.wait_for_selector(READY)
+    page.wait_for_function(
+        "() => Math.abs(document.querySelector('iframe').offsetHeight - "
+        "window.heights.at(-1)?.data.height) < 2"
+    )
+    high = "() => Math.ceil(document.documentElement.getBoundingClientRect().height)"
+    wanted = frame.evaluate(high)
+    page.evaluate("() => { document.querySelector('iframe').style.height = '9000px'; }")
+    frame.wait_for_function("() => window.innerHeight === 9000")
+    assert frame.evaluate(high) == wanted
+    heights = (
+        "() => ['.map-frame', '.folium-map'].map((p) => document.querySelector(p).offsetHeight)"
+    )
+    around, drawn = frame.evaluate(heights)
+    assert around == drawn > 200
+
+
 def test_frame_of_an_origin_that_is_not_named_stays_empty(
     open_frame: OpenFrame, site: str, witness: Witness
 ) -> None:
