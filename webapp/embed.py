@@ -99,10 +99,16 @@ def frame() -> Response:
         form_action=url_for("embed.frame"),
         form_kept=kept,
     )
-    response = make_response(page)
-    allow(response, {"frame-ancestors": ("'self'", *current_app.config[ANCESTORS])})
-    # A page that isolates itself may still show the frame: it holds nothing of anybody.
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return make_response(page)
+
+
+@blueprint.after_request
+def may_be_framed(response: Response) -> Response:
+    """Let the named sites frame the finder, and what it says when it refuses or fails."""
+    if request.endpoint == "embed.frame":
+        allow(response, {"frame-ancestors": ("'self'", *current_app.config[ANCESTORS])})
+        # A page that isolates itself may still show the frame: it holds nothing of anybody.
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
 

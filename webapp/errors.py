@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 import traceback
+from contextlib import suppress
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, jsonify, make_response, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
 from locator.errors import (
@@ -27,6 +28,7 @@ from webapp.languages import in_chinese, said
 from webapp.languages import translate as _
 from webapp.params import ParameterError
 from webapp.problems import FIELDS, Problem
+from webapp.state import current_view
 
 # The first class that fits counts.
 STATUSES: tuple[tuple[type[LocatorError], int], ...] = (
@@ -90,11 +92,28 @@ def _answer(status: int, message: str, fields: tuple[tuple[str, Problem], ...] =
     else:
         title, text = _texts(status)
         told = [(FIELDS.get(name, ""), name, said(problem)) for name, problem in fields]
-        page = render_template("error.html", title=title, text=text, status=status, fields=told)
+        page = render_template(
+            "error.html", title=title, text=text, status=status, fields=told, **_around()
+        )
         response = make_response(page)
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _around() -> dict[str, Any]:
+    """What an error's page has of every page: the city where it can be read, and the menu.
+
+    In another language the first page comes: the address of this one is not repeated.
+    """
+    view = None
+    with suppress(LocatorError, OSError):
+        view = current_view()
+    return {
+        "view": view,
+        "here_in": lambda language: url_for("pages.index", lang=language),
+        "framed": request.endpoint == "embed.frame",
+    }
 
 
 def _document(

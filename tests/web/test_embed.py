@@ -73,6 +73,17 @@ def test_frame_may_be_framed_by_the_named_origins_alone(framed: FlaskClient) -> 
     assert "X-Frame-Options" not in framed.get("/embed").headers
 
 
+def test_refusal_is_readable_in_a_frame_of_the_named_origins_alone(framed: FlaskClient) -> None:
+    answer = framed.get("/embed?colour=red")
+    assert answer.status_code == 422
+    assert f"frame-ancestors 'self' {ORIGIN}" in answer.headers[POLICY_HEADER]
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    page = tags_of(answer.get_data(as_text=True))
+    assert page.named("base") == [{"target": "_blank"}]  # the first page may not be framed
+    assert page.named("nav") == []
+    assert "frame-ancestors 'none'" in framed.get("/?colour=red").headers[POLICY_HEADER]
+
+
 def test_frame_without_named_origins_may_be_framed_by_our_own_pages(client: FlaskClient) -> None:
     assert client.get("/embed").headers[POLICY_HEADER].endswith("frame-ancestors 'self'")
 
