@@ -140,8 +140,20 @@ def test_page_names_no_other_host_and_nothing_inline(client: FlaskClient, path: 
 @pytest.mark.parametrize("path", PAGES)
 def test_page_of_sample_city_says_so(client: FlaskClient, path: str) -> None:
     page = page_of(client, path)
-    if path not in {"/nowhere", "/?colour=red"}:
-        assert "示例数据 SAMPLE" in page.text
+    assert "示例数据 SAMPLE" in page.text
+    assert len(page.named("nav")) >= 1
+    assert [a["lang"] for a in page.named("a") if a.get("class") == "switch"] == ["en"]
+
+
+@pytest.mark.parametrize("path", ["/", "/coverage", "/embed", "/embed/builder", "/nowhere"])
+def test_number_of_the_filing_is_at_the_foot_where_the_city_tells_it(
+    own_town: Path, path: str
+) -> None:
+    text = (own_town / "city.toml").read_text(encoding="utf-8")
+    told = text.replace('icp_number = ""', 'icp_number = "苏ICP备12345678号-1"')
+    (own_town / "city.toml").write_text(told, encoding="utf-8")
+    foot = create_app(Settings(city=own_town)).test_client().get(path).get_data(as_text=True)
+    assert ">苏ICP备12345678号-1</a>" in foot.split("<footer")[1]
 
 
 def test_every_station_of_sample_city_says_so(client: FlaskClient) -> None:
