@@ -130,7 +130,7 @@ def answer_of(
 
     groups = [Group("", found(results, 1))]
     if document["below"]:
-        title = _("更近，但没确认开门")
+        title = _("更近，但到时关门或没核实")
         groups.append(Group(title, found(document["below"], len(results) + 1)))
     return Answer(
         name,
@@ -143,7 +143,7 @@ def answer_of(
 
 
 def none_open_message(document: dict[str, Any]) -> str:
-    """That nothing near by is known to be open, and when the first one opens; "" else."""
+    """That nothing near by is known to be open, and which one opens first; "" else."""
     from webapp.cards import clock
 
     rows = (document["connected"] or document)["results"] + document["below"]
@@ -151,12 +151,16 @@ def none_open_message(document: dict[str, Any]) -> str:
     if not rows or any(row["open"] for row in near):
         return ""
     # Where only a far one is open, its card says so; these words are about those near by.
-    meant = near if any(row["open"] for row in rows) else rows
-    opens = [row["opens_at"] for row in meant if row["opens_at"]]
+    is_far_open = any(row["open"] for row in rows)
+    opens = [row for row in (near if is_far_open else rows) if row["opens_at"]]
     if not opens or document["at"] is None:
-        return _("附近没有确认开门的。")
-    first = clock(datetime.fromisoformat(min(opens)), datetime.fromisoformat(document["at"]))
-    return _("附近没有确认开门的。最早%(when)s开。", when=first)
+        return _("15分钟以内没有确认开门的。") if is_far_open else _("附近没有确认开门的。")
+    first = min(opens, key=lambda row: str(row["opens_at"]))
+    left = datetime.fromisoformat(document["at"])
+    told = {"name": first["name"], "when": clock(datetime.fromisoformat(first["opens_at"]), left)}
+    if is_far_open:
+        return _("15分钟以内没有确认开门的。最早开的是%(name)s，%(when)s。", **told)
+    return _("附近没有确认开门的。最早开的是%(name)s，%(when)s。", **told)
 
 
 def left_out_words(counts: dict[str, int]) -> list[str]:

@@ -229,6 +229,29 @@ def test_without_network_and_nothing_saved_says_so(
     witness.faults.clear()
 
 
+def test_page_names_the_first_to_open_near_by_as_the_server_does(
+    open_page: OpenPage, town: Path, view: CityView
+) -> None:
+    from urllib.parse import quote
+
+    from webapp import create_app
+    from webapp.settings import Settings
+
+    client = create_app(Settings(city=town)).test_client()
+    words = r"(15分钟以内没有确认开门的。最早开的是[^<]*)</p>"
+    for name in filter(None, view.streets.names):
+        path = f"/?place={quote(name)}&at=02:00&kind=rest_station"
+        told = re.search(words, client.get(path).get_data(as_text=True))
+        if told:
+            break
+    assert told
+    page = open_page("/?at=02:00&kind=rest_station")
+    page.evaluate("(place) => locator.finder.find({ place })", name)
+    page.wait_for_selector("#answer[data-outcome=found]")
+    assert page.locator("#answer .message").first.text_content() == told[1]
+    assert page.locator("#answer .group").text_content() == "更近，但到时关门或没核实"
+
+
 def test_last_place_is_offered_and_kept_on_the_phone_alone(
     small: OpenPage, here: tuple[float, float]
 ) -> None:

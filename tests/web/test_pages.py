@@ -293,6 +293,30 @@ def test_query_is_shown_escaped(client: FlaskClient) -> None:
     assert "<img" not in page.get_data(as_text=True)
 
 
+SHUT = {"name": "近站", "time_s": 300.0, "open": False, "opens_at": "2026-07-05T06:30"}
+
+
+@pytest.mark.parametrize(
+    ("far_is_open", "opens_at", "words"),
+    [
+        (True, "2026-07-05T06:30", "15分钟以内没有确认开门的。最早开的是近站，明天6:30。"),
+        (True, None, "15分钟以内没有确认开门的。"),
+        (False, "2026-07-05T06:30", "附近没有确认开门的。最早开的是远站，明天6:00。"),
+        (None, None, "附近没有确认开门的。最早开的是远站，明天6:00。"),
+    ],
+)
+def test_where_no_door_near_by_is_open_the_one_that_opens_first_is_named(
+    client: FlaskClient, far_is_open: bool | None, opens_at: str | None, words: str
+) -> None:
+    from webapp.finding import none_open_message
+
+    far = {"name": "远站", "time_s": 2520.0, "open": far_is_open, "opens_at": "2026-07-05T06:00"}
+    below = [{**SHUT, "opens_at": opens_at}]
+    document = {"connected": None, "results": [far], "below": below, "at": "2026-07-04T22:10"}
+    with client.application.test_request_context("/"):
+        assert none_open_message(document) == words
+
+
 def test_coverage_page_shows_the_totals_of_the_library(client: FlaskClient, view: CityView) -> None:
     page = page_of(client, "/coverage?within=300")
     cover = view.coverage(within_m=300)

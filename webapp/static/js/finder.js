@@ -165,10 +165,15 @@
   function noneOpen(found, rows) {
     const near = rows.filter((row) => row.time_s <= NEAR_S);
     if (!rows.length || near.some((row) => row.open)) return "";
-    const meant = rows.some((row) => row.open) ? near : rows;
-    const opens = meant.map((row) => row.opens_at).filter(Boolean).sort();
-    if (!opens.length || !found.at) return _("附近没有确认开门的。");
-    return _("附近没有确认开门的。最早%(when)s开。", { when: locator.clock(opens[0], found.at) });
+    const farOpen = rows.some((row) => row.open);
+    const opens = (farOpen ? near : rows).filter((row) => row.opens_at);
+    if (!opens.length || !found.at) {
+      return farOpen ? _("15分钟以内没有确认开门的。") : _("附近没有确认开门的。");
+    }
+    const first = opens.reduce((best, row) => (row.opens_at < best.opens_at ? row : best));
+    const told = { name: first.name, when: locator.clock(first.opens_at, found.at) };
+    if (farOpen) return _("15分钟以内没有确认开门的。最早开的是%(name)s，%(when)s。", told);
+    return _("附近没有确认开门的。最早开的是%(name)s，%(when)s。", told);
   }
 
   function leftOut(counts) {
@@ -196,7 +201,7 @@
     if (said(advice, "next")) parts.push(element("p", {}, said(advice, "next")));
     parts.push(element("ol", { class: "cards" }, ...cards.slice(0, results.length)));
     if (below.length) {
-      parts.push(element("h3", { class: "group" }, _("更近，但没确认开门")));
+      parts.push(element("h3", { class: "group" }, _("更近，但到时关门或没核实")));
       parts.push(element("ol", { class: "cards" }, ...cards.slice(results.length)));
     }
     parts.push(...leftOut(found.left_out || {}));
