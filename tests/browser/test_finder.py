@@ -185,7 +185,7 @@ def test_map_app_that_wechat_blocks_is_told(small: OpenPage, here: tuple[float, 
     find(page)
     first = page.locator("#answer .card").first
     first.get_by_text("去这里").click()
-    assert first.get_by_text("微信里打不开高德。用微信地图或复制地址。").is_visible()
+    assert first.get_by_text("微信里打不开地图软件，下面打开的是它们的网页。").is_visible()
     assert first.locator("[data-app=geo]").count() == 0
 
 

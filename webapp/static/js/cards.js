@@ -225,7 +225,7 @@
     return element(
       "div",
       { class: "hand-over" },
-      inWechat ? line("message", _("微信里打不开高德。用微信地图或复制地址。")) : null,
+      inWechat ? line("message", _("微信里打不开地图软件，下面打开的是它们的网页。")) : null,
       line("meta", _("用地图软件带路：")),
       element("ul", { class: "apps" }, locator.wechatItem ? locator.wechatItem(row.code) : null, ...links),
       row.address

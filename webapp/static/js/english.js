@@ -81,7 +81,7 @@ window.locatorWords = {
  "开车%(time)s": "%(time)s by road",
  "微信地图": "WeChat map",
  "微信地图没打开，请用别的地图或复制地址": "WeChat's map did not open: use another map or copy the address",
- "微信里打不开高德。用微信地图或复制地址。": "WeChat cannot open Amap. Use WeChat's map, or copy the address.",
+ "微信里打不开地图软件，下面打开的是它们的网页。": "WeChat opens no map apps: these links open their web pages.",
  "快关了": "Closing soon",
  "户外劳动者优先。": "Outdoor workers first.",
  "手机时间不对，请先校准。": "Your phone's clock is wrong: please set it first.",
