@@ -87,14 +87,14 @@ def station(code: str) -> str:
         gone=_gone(view, found),
         facts=_facts(code),
         links=map_links(_spot(found), in_wechat=in_wechat()),
-        others=_others(view, found),
+        others=_near_or_nearest(_others(view, found)),
         scripts=page_scripts(SCRIPTS),
     )
 
 
 @blueprint.get("/s/<code>/poster")
 def poster(code: str) -> str:
-    """One sheet of A4 for the door, in large type, with the next three stations."""
+    """One sheet of A4 for the door, in large type, with the stations near by."""
     from_shared_query(NoParameters, request.args)
     row = _row(code)
     view = current_view()
@@ -234,7 +234,7 @@ def _others(view: CityView, station: Station) -> list[Next]:
 
 
 def _near_or_nearest(others: list[Next]) -> list[Next]:
-    """Those that a sheet of paper may send somebody to; where none is near, the nearest alone."""
+    """Those that a door may send somebody to; where none is near, the nearest alone."""
     return [one for one in others if one.is_near] or others[:1]
 
 

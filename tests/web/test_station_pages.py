@@ -166,7 +166,8 @@ def test_poster_names_only_what_is_near(lonely: Any) -> None:
     assert "站5000" not in poster
     page = client.get(f"/s/{codes[0.0]}").get_data(as_text=True)
     assert "附近其他站点" in page
-    assert "沿街走5公里" in page
+    assert "站400" in page
+    assert "站5000" not in page
 
 
 def test_poster_with_nothing_near_says_so_and_names_the_nearest(lonely: Any) -> None:
@@ -179,6 +180,8 @@ def test_poster_with_nothing_near_says_so_and_names_the_nearest(lonely: Any) -> 
     assert "within 15 minutes" in client.get(f"/s/{codes[0.0]}/poster?lang=en").get_data(True)
     page = client.get(f"/s/{codes[0.0]}").get_data(as_text=True)
     assert NONE_NEAR in page
+    assert "站3000" in page
+    assert "站5000" not in page
 
 
 def test_map_app_is_led_to_in_its_own_datum(client: FlaskClient, view: CityView, code: str) -> None:
