@@ -213,7 +213,9 @@ def from_query(model: type[P], sent: Sent) -> P:
     twice = [name for name in sent if len(sent.getlist(name)) > 1]
     if twice:
         raise ParameterError([(_shown(name), make_problem("twice")) for name in twice])
-    return _validated(model, {name: text for name, text in sent.items() if text.strip()}, False)
+    known = model.model_fields
+    given = {name: text for name, text in sent.items() if text.strip() or name not in known}
+    return _validated(model, given, False)
 
 
 def from_shared_query(model: type[P], sent: Sent) -> P:

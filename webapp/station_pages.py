@@ -83,7 +83,7 @@ def station(code: str) -> str:
         "station.html",
         **common(view),
         card=card,
-        here=asked.here or "here" in request.args,
+        here=asked.here or not request.args.get("here", "0").strip(),  # `?here` alone says it too
         gone=_gone(view, found),
         facts=_facts(code),
         links=map_links(_spot(found), in_wechat=in_wechat()),

@@ -92,6 +92,12 @@ def test_empty_value_of_a_form_is_an_absent_one() -> None:
     assert from_query(CoverageQuery, MultiDict({"kind": "", "within": ""})) == CoverageQuery()
 
 
+def test_unknown_parameter_without_a_value_is_refused() -> None:
+    with pytest.raises(ParameterError) as caught:
+        from_query(CoverageQuery, MultiDict({"kind": "", "colour": ""}))
+    assert names(caught.value) == ["colour"]
+
+
 def test_page_shared_in_a_chat_still_opens() -> None:
     shared = MultiDict({"from": "singlemessage", "isappinstalled": "0", "page": "2"})
     assert from_shared_query(ListQuery, shared).page == 2

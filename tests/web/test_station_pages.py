@@ -84,6 +84,14 @@ def test_station_page_from_its_own_code_says_you_are_here(
     assert "高德地图" not in text
 
 
+def test_station_page_of_somebody_who_is_not_there_leads_there(
+    client: FlaskClient, code: str
+) -> None:
+    text = text_of(client, f"/s/{code}?here=0")
+    assert "你在这里。" not in text
+    assert "高德地图" in text
+
+
 def test_qr_leads_to_the_stations_own_page(client: FlaskClient, code: str) -> None:
     import segno
 
