@@ -205,6 +205,27 @@ def test_nothing_saved_is_said(open_page: OpenPage, witness: Witness) -> None:
     witness.faults.clear()
 
 
+def test_server_that_refuses_is_no_missing_network(open_page: OpenPage, witness: Witness) -> None:
+    page = open_page(BARE, service_workers="block")
+    load(page)
+    page.evaluate(READY)
+    asked = "() => locator.phone.refresh().then(() => locator.phone.isOffline())"
+    answers: list[int] = []
+    page.route(
+        "**/phone/index.json",
+        lambda route: (
+            route.fulfill(status=answers[-1])
+            if answers[-1]
+            else route.abort("internetdisconnected")
+        ),
+    )
+    for status in (0, 429, 0, 503):
+        answers.append(status)
+        # whatever the server says, it is there
+        assert page.evaluate(asked) is (status == 0), status
+    witness.faults.clear()
+
+
 def test_position_never_leaves_the_phone(open_page: OpenPage, town: Path, witness: Witness) -> None:
     page = open_page("/", phone=True)
     load(page)

@@ -19,9 +19,11 @@
   const CLOCK_OFF_MS = 120000; // less may be the way of the answer
   const STALE_DAYS = 7;
   const DAY_MS = 86400000;
+  const AGAIN_MS = 60000; // while nothing answers, though the phone says that it has a network
   const TEXT = {
     no_network: _("没网，也没存过资料。联网后再试。"),
     damaged: _("资料没下载完整。请再试一次。"),
+    busy: _("服务出了问题。请稍后再试。"),
     old_page: _("页面旧了。请刷新再试。"),
     unsupported: _("这个浏览器太旧，只能联网查。"),
     cannot: _("这样找要联网。联网后再试。"),
@@ -118,7 +120,8 @@
     } catch (error) {
       throw new PhoneError("no_network", error);
     }
-    if (!response.ok) throw new PhoneError("no_network", new Error(`${response.status}`));
+    setOffline(false); // whatever the server says: it is there
+    if (!response.ok) throw new PhoneError("busy", new Error(`${response.status}`));
     return { response, sent, received: Date.now() };
   }
 
@@ -174,7 +177,6 @@
     const answer = await load(INDEX);
     setClock(answer);
     const index = await answer.response.json();
-    setOffline(false);
     if (index.format !== FORMAT) {
       tell("old_page", { text: TEXT.old_page });
       if (data) return;
@@ -351,6 +353,10 @@
     });
   };
 
+  // A server that was down comes back without the phone's network having changed.
+  setInterval(() => {
+    if (offline && !globalThis.document?.hidden && navigator.onLine !== false) phone.refresh().catch(() => {});
+  }, AGAIN_MS);
   globalThis.addEventListener("online", () => phone.refresh().catch(() => {}));
   globalThis.addEventListener("offline", () => setOffline(true));
   locator.phone = phone;
