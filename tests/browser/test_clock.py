@@ -218,6 +218,30 @@ def test_clock_a_year_off_with_a_network_goes_by_the_server(
     assert {True, False} & {row["open"] for row in found["results"]}
 
 
+def test_clock_that_is_set_right_while_the_page_lies_open_is_noticed(
+    open_page: OpenPage, town: Path, witness: Witness
+) -> None:
+    page = open_page(BARE, service_workers="block")
+    page.evaluate(
+        f"() => {{ window.off = -{HOUR_MS}; window.right = Date.now; Date.now = () => right() + off; }}"
+    )
+    load(page)
+    page.evaluate(READY)
+    ahead = "() => locator.phone.now() - right()"
+    assert abs(page.evaluate(ahead)) < 5000
+    page.evaluate("() => (window.off = 0)")
+    found = page.evaluate(ASK, somewhere(town))
+    told = datetime.fromisoformat(found["at"]).replace(tzinfo=None)
+    assert abs(told - local_now("Asia/Shanghai").replace(tzinfo=None)) < timedelta(minutes=2)
+    assert abs(page.evaluate(ahead)) < 5000
+    assert page.evaluate("() => locator.phone.clockText()") == ""  # it was heard of anew
+    page.route("**/phone/**", lambda route: route.abort("internetdisconnected"))
+    page.evaluate(f"() => (window.off = {HOUR_MS})")
+    page.evaluate(ASK, somewhere(town))
+    assert page.evaluate("() => locator.phone.clockText()").startswith("开没开按手机的时间算")
+    witness.faults.clear()
+
+
 # -- files of another age --------------------------------------------------------------------
 
 CHANGE = """(change) => new Promise((resolve, reject) => {
@@ -282,4 +306,17 @@ def test_index_older_than_the_page_is_refused_and_what_is_there_goes_on(
     page.evaluate("() => locator.phone.refresh()")
     assert page.evaluate("() => window.old")
     assert page.evaluate(READY)["version"] == version
+    witness.faults.clear()
+
+
+def test_file_that_is_gone_since_the_index_was_read_is_looked_for_in_a_new_index(
+    open_page: OpenPage, witness: Witness
+) -> None:
+    page = open_page(BARE, service_workers="block")
+    page.route("**/phone/stations/*", lambda route: route.fulfill(status=404), times=1)
+    witness.requests.clear()
+    load(page)
+    assert page.evaluate(READY).get("version")
+    asked = [url for _, url, _ in witness.requests if url.endswith("/phone/index.json")]
+    assert len(asked) == 2
     witness.faults.clear()

@@ -17,6 +17,7 @@
   const FORMAT = 2; // of index and stations; another one belongs to another page
   const NAME = "station-locator";
   const CLOCK_OFF_MS = 120000; // less may be the way of the answer
+  const HEAR_MS = 4000; // a question waits so long for the right time
   const STALE_DAYS = 7;
   const DAY_MS = 86400000;
   const AGAIN_MS = 60000; // while nothing answers, though the phone says that it has a network
@@ -46,6 +47,7 @@
   let offline = false;
   let clockOffMs = 0; // what the server's clock is ahead of this phone's
   let clockHeard = false; // whether this page has heard of the server's clock
+  let ticked = 0; // what the phone's clock was ahead of the page's own count of time when it heard
   let refreshing = null;
   let started = null;
 
@@ -132,6 +134,7 @@
     const off = there + 500 - (sent + received) / 2;
     const was = clockOffMs;
     clockHeard = true;
+    ticked = Date.now() - performance.now();
     clockOffMs = Math.abs(off) > CLOCK_OFF_MS ? off : 0;
     if (clockOffMs && !was) tell("clock", { off_s: Math.round(off / 1000), text: clockText(off) });
   }
@@ -145,7 +148,17 @@
       : _("手机时间快了%(far)s，这里按服务器的时间算。", { far });
   }
 
-  const now = () => Date.now() + clockOffMs;
+  // Somebody set the clock, or the phone slept: what was heard of it holds no more.
+  const clockJumped = () => clockHeard && Math.abs(Date.now() - performance.now() - ticked) > CLOCK_OFF_MS;
+
+  function now() {
+    if (clockJumped()) {
+      clockHeard = false;
+      clockOffMs = 0;
+      phone.refresh().catch(() => {});
+    }
+    return Date.now() + clockOffMs;
+  }
 
   // No phone can be earlier than what it has kept.
   const isBehind = () => !clockHeard && kept !== null && now() < kept.saved_at - CLOCK_OFF_MS;
@@ -163,7 +176,10 @@
     } catch (error) {
       throw new PhoneError("no_network", error);
     }
-    if (!response.ok) throw new PhoneError("damaged", new Error(`${response.status} ${file.url}`));
+    if (!response.ok) {
+      const error = new PhoneError("damaged", new Error(`${response.status} ${file.url}`));
+      throw Object.assign(error, { gone: response.status === 404 });
+    }
     const bytes = await response.arrayBuffer();
     const mark = await markOf(bytes);
     if (bytes.byteLength !== file.bytes || (mark !== null && mark !== file.mark)) {
@@ -171,6 +187,14 @@
     }
     return bytes;
   }
+
+  // The city may have changed between its index and a file of it, or another of the server's processes
+  // may have answered: what is gone stands in no newer index.
+  const refreshTwice = () =>
+    refresh().catch((error) => {
+      if (!error.gone) throw error;
+      return refresh();
+    });
 
   // Ask for the index; fetch what is not here yet; take it over.
   async function refresh() {
@@ -266,7 +290,7 @@
   };
 
   phone.refresh = function () {
-    refreshing ??= refresh()
+    refreshing ??= refreshTwice()
       .catch((error) => {
         if (error.reason === "no_network") setOffline(true);
         if (!data) throw error instanceof PhoneError ? error : new PhoneError("damaged", error);
@@ -319,6 +343,10 @@
 
   phone.nearest = async function (asked) {
     await phone.ready();
+    if (clockJumped()) {
+      now();
+      await Promise.race([phone.refresh().catch(() => {}), new Promise((done) => setTimeout(done, HEAR_MS))]);
+    }
     try {
       const found = locator.nearest.findNearest(data, asked, now());
       if (knowsTime(asked.at)) return found;
