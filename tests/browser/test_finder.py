@@ -180,6 +180,47 @@ def test_way_that_only_the_server_knows_is_asked_from_a_rounded_place(
     assert not any(mark in url for mark in marks for _, url, _ in witness.requests)
 
 
+TOLD_NOW = """async ([lon, lat]) => {
+  const found = await locator.phone.nearest({ lon, lat, mode: "walk", at: "now", k: 3 });
+  const wanted = found.results.concat(found.below || []).map((row) => row.code + locator.doorOf(row));
+  const told = [...document.querySelectorAll("#answer .card")].slice(0, wanted.length).map(
+    (card) => card.dataset.code + card.querySelector(".door").dataset.door);
+  return JSON.stringify(wanted) === JSON.stringify(told) ? wanted : null;
+}"""
+
+
+def test_answer_that_lies_open_tells_the_doors_of_the_hour_it_is_read(
+    small: OpenPage, here: tuple[float, float]
+) -> None:
+    page = small(location=here)
+    page.clock.install()
+    page.reload()
+    page.evaluate("() => locator.phone.ready()")
+    find(page)
+    page.locator("#answer .card details.go > summary").first.click()
+    code = page.locator("#answer .card").first.get_attribute("data-code")
+    told = set()
+    for _ in range(7):
+        told.add(str(page.wait_for_function(TOLD_NOW, arg=list(here)).json_value()))
+        assert page.locator(f"#answer .card[data-code={code}] details.go[open]").count() == 1
+        page.clock.fast_forward("03:00:00")
+    assert len(told) > 1
+
+
+def test_page_of_a_station_that_lies_open_says_that_it_does_not_know_the_door(
+    open_page: OpenPage, view: CityView
+) -> None:
+    page = open_page("/")
+    page.clock.install()
+    page.goto(f"{page.url}s/{view.stations.usable().code[0]}")
+    doors = "() => [...document.querySelectorAll('main p.door')].map((one) => one.dataset.door)"
+    page.clock.fast_forward("00:04:00")
+    assert set(page.evaluate(doors)) != {"unknown"}
+    page.clock.fast_forward("00:02:00")
+    assert set(page.evaluate(doors)) == {"unknown"}
+    assert page.locator("main .say").first.inner_text().endswith("请刷新再看。")
+
+
 def test_map_app_that_wechat_blocks_is_told(small: OpenPage, here: tuple[float, float]) -> None:
     page = small(location=here, user_agent=WECHAT)
     find(page)

@@ -178,7 +178,7 @@
   // The lines of a card, in the order of the macro card_body.
   function cardBody(row, at, uses) {
     const said = cardWords(row, at, uses);
-    const door = element("p", { class: "door " + said.door, "data-door": said.door });
+    const door = element("p", { class: "door " + said.door, "data-door": said.door, "data-told": Date.now() });
     door.append(doorIcon(said.door), " ", element("strong", {}, said.word));
     return [
       door,

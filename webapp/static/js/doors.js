@@ -1,11 +1,13 @@
 // Doors that the server wrote, told anew: a page that lies open, or that was kept for use without a
 // network, must not go on saying what was true when it was written. The phone tells them of its own
-// data each minute; where it has none, a kept page says that it does not know.
+// data each minute, and the finder its answer; what nobody told for some minutes is not known.
 "use strict";
 
 (function (locator) {
   const _ = locator.gettext;
   const EVERY_MS = 60000;
+  const OLD_MS = 5 * EVERY_MS;
+  const opened = Date.now();
   const at = new URLSearchParams(location.search).get("at") || "now";
 
   // What a list says of a door now, as webapp/cards.py does for lists that start from no place.
@@ -31,24 +33,40 @@
       line.replaceChildren(icon.cloneNode(true), " ", locator.element("strong", {}, WORDS[door]));
     }
     if (say && say.textContent !== text) say.textContent = text;
+    line.dataset.told = String(Date.now());
   }
 
   const WORDS = { open: _("开着"), closing: _("快关了"), closed: _("关着"), unknown: _("没核实") };
 
   function tellList() {
-    const { phone, hours } = locator;
+    const { phone } = locator;
     if (document.hidden || !phone.data()) return;
-    const moment = hours.findMoment(at, phone.data().index.zone, phone.now());
-    if (moment === null) return;
-    const stations = new Map(phone.stations().map((station) => [station.code, station]));
-    for (const item of document.querySelectorAll("#list li[data-code]")) {
-      const station = stations.get(item.dataset.code);
-      const line = item.querySelector("p.door");
-      if (!station || !line) continue;
-      const found = phone.doors(station.code, at);
-      const door = locator.doorOf(found);
-      write(line, door, sentence(door, found, station, hours.isoOf(moment, false)));
+    document.querySelectorAll("#list li[data-code]").forEach(tellDoor);
+  }
+
+  function tellDoor(item) {
+    const { phone, hours } = locator;
+    const moment = phone && phone.data() ? hours.findMoment(at, phone.data().index.zone, phone.now()) : null;
+    const station = moment === null ? null : phone.stations().find(({ code }) => code === item.dataset.code);
+    const line = item.querySelector("p.door");
+    if (!station || !line) return;
+    const found = phone.doors(station.code, at);
+    const door = locator.doorOf(found);
+    write(line, door, sentence(door, found, station, hours.isoOf(moment, false)));
+  }
+
+  // A station's page has no data of its own, and an answer may find no network to be asked again.
+  function doubtOld() {
+    if (document.hidden) return;
+    const old = _("这一页开得久了，门开没开请刷新再看。");
+    for (const line of document.querySelectorAll("main p.door")) {
+      if (Math.abs(Date.now() - Number(line.dataset.told || opened)) > OLD_MS) write(line, "unknown", old);
     }
+  }
+
+  function tell() {
+    if (locator.phone) tellList();
+    doubtOld();
   }
 
   // The worker marks what it has kept: see sw.js.
@@ -56,10 +74,9 @@
     const unknown = _("这是存下的页面，门开没开要联网看。");
     for (const line of document.querySelectorAll("main p.door")) write(line, "unknown", unknown);
   }
-  if (locator.phone) {
-    locator.phone.addEventListener("ready", tellList);
-    document.addEventListener("visibilitychange", tellList);
-    setInterval(tellList, EVERY_MS);
-    tellList();
-  }
+  if (locator.phone) locator.phone.addEventListener("ready", tellList);
+  document.addEventListener("visibilitychange", tell);
+  setInterval(tell, EVERY_MS);
+  tell();
+  Object.assign(locator, { writeDoor: write, tellDoor });
 })(window.locator);

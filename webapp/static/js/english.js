@@ -133,6 +133,7 @@ window.locatorWords = {
  "走": "Walk",
  "走%(time)s": "%(time)s on foot",
  "走不到": "Unreachable",
+ "这一页开得久了，门开没开请刷新再看。": "This page has been open for a while: reload it to see whether the door is open.",
  "这个浏览器太旧，只能联网查。": "This browser is too old: it can only search with a network.",
  "这个浏览器存不了页面，没网时别关掉这一页。": "This browser cannot save the page: keep it open when there is no network.",
  "这个网页不允许用位置。请选地方，或打开完整地图。": "This page does not let the window use your location. Choose a place, or open the full map.",

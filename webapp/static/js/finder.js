@@ -12,6 +12,7 @@
   const ROUGH_M = 200; // beyond this the answer says how far off it may be
   const NEAR_S = 900; // a quarter of an hour, the limit of the federation's 15 minutes
   const ROUNDED = 1000; // parts of a degree that a position is rounded to before it leaves
+  const EVERY_MS = 60000; // a door may open or close while the answer lies open
   const LAST = "locator.place"; // kept on this phone alone
   const CHOICES = ["kind", "trade", "mode", "at", "situation", "open", "staff"];
 
@@ -111,6 +112,8 @@
 
   const nothingSaved = () => new locator.AnswerError(_("没网，也没存过资料。联网后再试。"));
 
+  const bodyOf = (origin, extra) => Object.assign(choices(), origin, extra && extra.k ? { k: extra.k } : {});
+
   // ---- one question --------------------------------------------------------------------------
 
   // origin: {lon, lat} or {place, district}; extra: {note, accuracy, k}
@@ -121,7 +124,7 @@
     say(_("正在找最近的站点…"));
     keepInAddress(origin.lon === undefined);
     try {
-      const body = Object.assign(choices(), origin, extra && extra.k ? { k: extra.k } : {});
+      const body = bodyOf(origin, extra);
       const { found, saved, rounded } = await search(body, mine.signal);
       if (mine !== running) return;
       show(found, found.from || origin, body, notes(extra, saved, rounded));
@@ -153,6 +156,26 @@
     say(error.message);
     openFold();
   }
+
+  // The same question again while its answer lies open: a door that it calls open may have closed.
+  // Without an answer the old one stays, and doors.js says after some minutes that it is not known.
+  async function askAgain() {
+    if (document.hidden || running || !last || !answer.querySelector(".card")) return;
+    const mine = (running = new AbortController());
+    const { origin, extra } = last;
+    try {
+      const body = bodyOf(origin, extra);
+      const { found, saved, rounded } = await search(body, mine.signal);
+      if (mine === running) renew(found, found.from || origin, body, notes(extra, saved, rounded));
+    } catch (error) {
+      return;
+    } finally {
+      if (running === mine) running = null;
+    }
+  }
+
+  document.addEventListener("visibilitychange", askAgain);
+  setInterval(askAgain, EVERY_MS);
 
   // ---- the answer ----------------------------------------------------------------------------
 
@@ -187,34 +210,68 @@
 
   function show(found, origin, body, told) {
     say("");
+    lay(found, origin, body, told);
+    const listed = document.getElementById("list-fold");
+    if (shown.all.length && listed) listed.open = false;
+    if (!shown.all.length) openFold();
+    if (drawing) draw();
+    answer.scrollIntoView({ block: "start" }); // the first card and its button on one screen
+  }
+
+  // The answer anew, where it stands: the same stations keep their cards, and what is open in them.
+  function renew(found, origin, body, told) {
+    const cards = new Map(Array.from(answer.querySelectorAll(".card"), (card) => [card.dataset.code, card]));
+    const before = shown && shown.outline;
+    const focused = document.activeElement;
+    lay(found, origin, body, told, cards);
+    if (shown.outline === before) return;
+    if (answer.contains(focused)) focused.focus({ preventScroll: true }); // lost where cards moved
+    if (drawing) draw();
+  }
+
+  function retold(card, row, number, at, uses) {
+    const { door, sentence } = locator.cardWords(row, at, uses);
+    locator.writeDoor(card.querySelector("p.door"), door, sentence);
+    card.querySelector(".number").textContent = String(number);
+    return card;
+  }
+
+  // kept: cards that stay, by code
+  function lay(found, origin, body, told, kept) {
     // Where the street beside you leads nowhere, the answer starts from the nearest that does.
     const results = found.connected ? found.connected.results : found.results;
     const below = found.below || [];
     const uses = usesOf(body.mode);
     const all = results.concat(below);
-    const cards = all.map((row, place) => locator.card(row, place + 1, found.at, uses));
+    const cards = all.map((row, place) => {
+      const card = kept && kept.get(row.code);
+      return card ? retold(card, row, place + 1, found.at, uses) : locator.card(row, place + 1, found.at, uses);
+    });
     const advice = found.advice || {};
     const parts = [element("h2", {}, origin.name ? _("从%(place)s出发", { place: origin.name }) : _("最近的站点"))];
     for (const text of told) parts.push(element("p", { class: "message note" }, text));
     const message = noneOpen(found, all) || said(advice);
     if (message) parts.push(element("p", { class: "message" }, message));
     if (said(advice, "next")) parts.push(element("p", {}, said(advice, "next")));
-    parts.push(element("ol", { class: "cards" }, ...cards.slice(0, results.length)));
+    parts.push(cards.slice(0, results.length));
     if (below.length) {
       parts.push(element("h3", { class: "group" }, _("更近，但到时关门或没核实")));
-      parts.push(element("ol", { class: "cards" }, ...cards.slice(results.length)));
+      parts.push(cards.slice(results.length));
     }
+    // Whoever is on the way somewhere keeps that way, though others are nearer or open by now.
+    const going = Array.from(kept ? kept.values() : []).filter((card) => card.querySelector("details.go[open]") && !cards.includes(card));
+    going.forEach(locator.tellDoor);
+    if (going.length) parts.push(going);
     parts.push(...leftOut(found.left_out || {}));
-    answer.replaceChildren(...parts);
+    // Cards leave where they stand only if something else is to be read there now.
+    const outline = parts.map((part) => (Array.isArray(part) ? part.map(({ dataset }) => dataset.code) : part.outerHTML)).join("|");
+    if (!kept || !shown || shown.outline !== outline) {
+      const whole = parts.map((part) => (Array.isArray(part) ? element("ol", { class: "cards" }, ...part) : part));
+      answer.replaceChildren(...whole);
+    }
     answer.hidden = false;
     answer.dataset.outcome = found.outcome;
-    shown = { all, cards, origin, uses, at: found.at };
-    const listed = document.getElementById("list-fold");
-    if (all.length && listed) listed.open = false;
-    if (!all.length) openFold();
-    all.forEach((row, place) => wakeGo(row, cards[place]));
-    if (drawing) draw();
-    answer.scrollIntoView({ block: "start" }); // the first card and its button on one screen
+    shown = { all, cards, origin, uses, at: found.at, outline };
   }
 
   function draw() {
@@ -229,12 +286,15 @@
   }
 
   // 去这里: the way in words opens in the card, and the line on the map.
-  function wakeGo(row, card) {
-    const go = card.querySelector("details.go");
-    go.addEventListener("toggle", function () {
-      if (go.open) choose(shown.cards.indexOf(card), false);
-    });
-  }
+  answer.addEventListener(
+    "toggle",
+    function ({ target: go }) {
+      if (!go.matches("details.go") || !go.open || !shown) return;
+      const place = shown.cards.indexOf(go.closest(".card"));
+      if (place >= 0) choose(place, false);
+    },
+    true, // this event does not bubble
+  );
 
   // The next one that is known to be open, for whoever stands before a locked door.
   locator.nextOpen = function (code) {
@@ -369,6 +429,8 @@
     locator.phone.addEventListener("clock", (event) => say(event.detail.text));
     locator.phone.start();
   }
+  // The answer that the server wrote grows old too.
+  if (answer.querySelector(".card") && placeOf()) last = { origin: placeOf() };
   answerAddress();
 
   locator.finder = {
