@@ -152,6 +152,18 @@ def test_frame_in_a_page_of_another_origin_finds_from_a_position(
     assert frame.evaluate("() => document.cookie") == ""
 
 
+def test_address_of_the_frame_keeps_its_size_and_list(
+    open_frame: OpenFrame, here: tuple[float, float]
+) -> None:
+    place = {"longitude": here[0], "latitude": here[1], "accuracy": 20}
+    _, frame = open_frame("?size=small&list=off", phone=True, geolocation=place)
+    frame.wait_for_selector(READY)
+    frame.locator("#locate").click()
+    frame.wait_for_selector("#answer .card")
+    assert "size=small" in frame.url
+    assert "list=off" in frame.url
+
+
 def test_frame_without_permission_says_so_and_leads_to_a_place(
     open_frame: OpenFrame, here: tuple[float, float]
 ) -> None:

@@ -182,7 +182,8 @@ def test_way_that_only_the_server_knows_is_asked_from_a_rounded_place(
 
 TOLD_NOW = """async ([lon, lat]) => {
   const found = await locator.phone.nearest({ lon, lat, mode: "walk", at: "now", k: 3 });
-  const wanted = found.results.concat(found.below || []).map((row) => row.code + locator.doorOf(row));
+  const rows = found.results.concat(found.below || []);
+  const wanted = rows.map((row) => row.code + locator.doorOf(row));
   const told = [...document.querySelectorAll("#answer .card")].slice(0, wanted.length).map(
     (card) => card.dataset.code + card.querySelector(".door").dataset.door);
   return JSON.stringify(wanted) === JSON.stringify(told) ? wanted : null;
@@ -219,6 +220,51 @@ def test_page_of_a_station_that_lies_open_says_that_it_does_not_know_the_door(
     page.clock.fast_forward("00:02:00")
     assert set(page.evaluate(doors)) == {"unknown"}
     assert page.locator("main .say").first.inner_text().endswith("请刷新再看。")
+
+
+SLOW = """Object.defineProperty(navigator, "geolocation", { value: {
+  getCurrentPosition: (found) => (window.arrive = (longitude, latitude) =>
+    found({ coords: { longitude, latitude, accuracy: 10 } })) } })"""
+
+
+def test_position_that_comes_late_does_not_replace_the_place_that_was_chosen(
+    small: OpenPage, here: tuple[float, float]
+) -> None:
+    page = small()
+    page.context.add_init_script(SLOW)
+    page.reload()
+    page.evaluate("() => locator.phone.ready()")
+    page.locator("#locate").click()
+    page.evaluate("() => locator.finder.find({ place: '人民中路' })")
+    page.get_by_role("heading", name="从人民中路出发").wait_for()
+    page.evaluate("(here) => arrive(...here)", list(here))
+    page.wait_for_timeout(300)
+    assert page.get_by_role("heading", name="从人民中路出发").count() == 1
+    assert page.evaluate("() => localStorage.getItem('locator.place')") is None
+
+
+def test_choice_changed_where_nothing_was_found_asks_again(small: OpenPage) -> None:
+    page = small("/?place=不存在的地方")
+    assert page.locator("#answer").get_attribute("data-outcome") == "unknown_place"
+    page.locator("#place-form input[name=place]").evaluate("(one) => (one.value = '人民中路')")
+    page.locator("#place-form input[name=open]").evaluate("(one) => one.click()")
+    page.wait_for_selector("#answer[data-outcome=found]")
+    assert "open=1" in page.url
+
+
+def test_last_place_stands_in_the_address_and_the_heading_names_it(small: OpenPage) -> None:
+    page = small("/?place=人民中路")
+    told = page.locator("#answer h2").inner_text()
+    page.wait_for_function("() => document.querySelector('.number-pin')")  # asked again
+    assert page.locator("#answer h2").inner_text() == told != "最近的站点"
+    page.evaluate(
+        "() => localStorage.setItem('locator.place', JSON.stringify({place: '人民中路'}))"
+    )
+    page.goto(page.url.split("?")[0] + "?place=不存在的地方")
+    page.locator("#place-fold").evaluate("(fold) => (fold.open = true)")
+    page.get_by_role("button", name="上次的地方：人民中路").click()
+    page.get_by_role("heading", name="从人民中路出发").wait_for()
+    assert page.evaluate("() => new URLSearchParams(location.search).get('place')") == "人民中路"
 
 
 def test_map_app_that_wechat_blocks_is_told(small: OpenPage, here: tuple[float, float]) -> None:

@@ -14,6 +14,7 @@
   const ROUNDED = 1000; // parts of a degree that a position is rounded to before it leaves
   const EVERY_MS = 60000; // a door may open or close while the answer lies open
   const LAST = "locator.place"; // kept on this phone alone
+  const PLACES = ["place", "district"];
   const CHOICES = ["kind", "trade", "mode", "at", "situation", "open", "staff"];
 
   const form = document.getElementById("place-form");
@@ -25,7 +26,8 @@
   let running = null;
   let drawing = null;
   let last = null; // the question on the page; a position in it lives as long as the page
-  let shown = null; // {results, origin} on the page
+  let shown = null; // what is answered on the page
+  let starts = 0; // how often somebody said where to start: a position that comes later is not wanted
 
   const said = (document, name) => document[(name ? name + "_" : "") + (english ? "en" : "zh")] || "";
 
@@ -62,10 +64,15 @@
   function keepInAddress(place) {
     const kept = new URLSearchParams();
     for (const [name, value] of new FormData(form)) {
-      if (value && (CHOICES.includes(name) || name === "lang" || place)) kept.set(name, value);
+      if (value && (place || !PLACES.includes(name))) kept.set(name, value);
     }
     const query = kept.toString();
     history.replaceState(null, "", location.pathname + (query ? "?" + query : ""));
+  }
+
+  // What is asked stands in the form, and so in the address: the last place too.
+  function writePlace(origin) {
+    for (const name of PLACES) if (form.elements[name]) form.elements[name].value = origin[name] || "";
   }
 
   // The phone's own search where it has the city, else the server: about a place with a name, or
@@ -120,8 +127,10 @@
   async function find(origin, extra) {
     if (running) running.abort();
     const mine = (running = new AbortController());
+    if (!last || origin !== last.origin) starts += 1;
     last = { origin, extra };
     say(_("正在找最近的站点…"));
+    if (origin.lon === undefined) writePlace(origin);
     keepInAddress(origin.lon === undefined);
     try {
       const body = bodyOf(origin, extra);
@@ -236,6 +245,13 @@
     return card;
   }
 
+  // The server answers about a place that was typed without its name.
+  function headingOf(origin) {
+    if (last.extra && last.extra.heading) return last.extra.heading;
+    const place = origin.name || last.origin.place;
+    return place ? _("从%(place)s出发", { place }) : _("最近的站点");
+  }
+
   // kept: cards that stay, by code
   function lay(found, origin, body, told, kept) {
     // Where the street beside you leads nowhere, the answer starts from the nearest that does.
@@ -248,7 +264,7 @@
       return card ? retold(card, row, place + 1, found.at, uses) : locator.card(row, place + 1, found.at, uses);
     });
     const advice = found.advice || {};
-    const parts = [element("h2", {}, origin.name ? _("从%(place)s出发", { place: origin.name }) : _("最近的站点"))];
+    const parts = [element("h2", {}, headingOf(origin))];
     for (const text of told) parts.push(element("p", { class: "message note" }, text));
     const message = noneOpen(found, all) || said(advice);
     if (message) parts.push(element("p", { class: "message" }, message));
@@ -321,14 +337,14 @@
       return;
     }
     say(_("正在取位置…"));
-    let settled = false;
+    const mine = (starts += 1);
     const clock = setTimeout(function () {
-      if (!settled) lost(_("定位太慢，先选个地方。"));
+      if (mine === starts) lost(_("定位太慢，先选个地方。"));
     }, WAIT_MS);
     navigator.geolocation.getCurrentPosition(
       function (position) {
-        settled = true;
         clearTimeout(clock);
+        if (mine !== starts) return;
         const { longitude, latitude, accuracy } = position.coords;
         const place = { lon: longitude, lat: latitude };
         keepLast({ lon: Math.round(longitude * ROUNDED) / ROUNDED, lat: Math.round(latitude * ROUNDED) / ROUNDED });
@@ -340,9 +356,8 @@
         find(place, { k: 2, note: _("位置可能差%(off)s米，先看这两个。", { off }) });
       },
       function (error) {
-        settled = true;
         clearTimeout(clock);
-        lost(error.code === error.PERMISSION_DENIED ? _("没拿到位置。请选街道或输入路名。") : _("定位太慢，先选个地方。"));
+        if (mine === starts) lost(error.code === error.PERMISSION_DENIED ? _("没拿到位置。请选街道或输入路名。") : _("定位太慢，先选个地方。"));
       },
       { enableHighAccuracy: true, timeout: WAIT_MS, maximumAge: 60000 },
     );
@@ -382,7 +397,7 @@
 
   function placeOf() {
     const origin = {};
-    for (const name of ["place", "district"]) {
+    for (const name of PLACES) {
       const text = form.elements[name] ? form.elements[name].value.trim() : "";
       if (text) origin[name] = text;
     }
@@ -393,6 +408,7 @@
 
   form.addEventListener("submit", function (event) {
     const origin = placeOf();
+    starts += 1;
     // Several places may be meant: the server asks which one, and the address stays honest.
     if (origin && origin.lon === undefined) keepLast(origin);
     if (!origin || (origin.place && !isOffline())) return;
@@ -403,7 +419,8 @@
   // Another kind, trade or hour is another question: the old answer would be wrong.
   form.addEventListener("change", function (event) {
     if (!CHOICES.includes(event.target.name)) return;
-    if (last) find(last.origin, last.extra);
+    if (answer.dataset.outcome && !shown && placeOf() && !isOffline()) form.requestSubmit();
+    else if (last) find(last.origin, last.extra);
     else keepInAddress(true);
   });
 
@@ -429,8 +446,10 @@
     locator.phone.addEventListener("clock", (event) => say(event.detail.text));
     locator.phone.start();
   }
-  // The answer that the server wrote grows old too.
-  if (answer.querySelector(".card") && placeOf()) last = { origin: placeOf() };
+  // The answer that the server wrote grows old too; it knows the name of what was typed.
+  if (answer.querySelector(".card") && placeOf()) {
+    last = { origin: placeOf(), extra: { heading: answer.querySelector("h2").textContent } };
+  }
   answerAddress();
 
   locator.finder = {
@@ -438,7 +457,7 @@
     attach: function (parts) {
       drawing = parts;
       if (shown) draw();
-      else if (answer.dataset.outcome === "found" && placeOf()) find(placeOf());
+      else if (last && answer.querySelector(".card")) find(last.origin, last.extra);
     },
   };
 })(window.locator);
