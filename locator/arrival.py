@@ -86,12 +86,11 @@ class Arrivals:
     opens_in_s: Floats
 
     def doubted(self, disputed: Bools) -> Arrivals:
-        """The same where the hours of some stations are in dispute: none of them is known open."""
-        maybe = disputed & (self.state == OPEN)
+        """The same where the hours of some stations are in dispute: of none the door is known."""
         return Arrivals(
-            np.where(maybe, UNKNOWN, self.state).astype(np.int8),
+            np.where(disputed, UNKNOWN, self.state).astype(np.int8),
             np.where(disputed & (self.enough == OPEN), UNKNOWN, self.enough).astype(np.int8),
-            np.where(maybe, np.nan, self.closes_in_s),
+            np.where(disputed, np.nan, self.closes_in_s),
             np.where(disputed, np.inf, self.opens_in_s),
         )
 

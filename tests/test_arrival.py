@@ -79,6 +79,17 @@ def test_visit_station_in_dispute_is_never_known_to_be_open() -> None:
     assert near.index.tolist() == [[1, -1]]
 
 
+def test_visit_closed_station_in_dispute_is_unknown_as_in_lists() -> None:
+    town = cross()
+    town.stations = [(0, 60.0, 0.0)]
+    visit = Visit(MONDAY.replace(hour=3))
+    near = visited(
+        make_network(town), town, [0.0, 0.0], table("09:00-18:00"), visit, disputed=[True]
+    )
+    assert near.arrivals is not None
+    assert near.arrivals.state.tolist() == [[UNKNOWN]]
+
+
 def test_visit_station_open_now_and_closed_on_arrival_is_not_first() -> None:
     town = cross()
     town.stations = [(0, 60.0, 0.0), (0, 99.0, 0.0)]  # 54 s and 89 s from the middle

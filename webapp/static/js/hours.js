@@ -56,7 +56,7 @@
 
   // What is found at a door at a moment: state and, for a stay, `enough`; seconds until it is no
   // longer known to be open (NaN where it is not) and until it is known to be open next (NaN where
-  // it is); Infinity for not within two weeks. No station in dispute is known to be open.
+  // it is); Infinity for not within two weeks. Of a station in dispute the door is not known.
   function judge({ minute, state }, moment, stayMin, disputed) {
     const now = lastChange(minute, moment);
     const found = now < 0 ? UNKNOWN : state[now];
@@ -79,9 +79,9 @@
     };
     if (!disputed) return doors;
     return {
-      state: isOpen ? UNKNOWN : found,
+      state: UNKNOWN,
       enough: doors.enough === OPEN ? UNKNOWN : doors.enough,
-      closes_in_s: isOpen ? NaN : doors.closes_in_s,
+      closes_in_s: NaN,
       opens_in_s: Infinity,
     };
   }
