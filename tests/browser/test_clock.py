@@ -156,6 +156,31 @@ def test_list_of_a_page_online_is_as_the_server_wrote_it(open_page: OpenPage) ->
     ]
 
 
+def test_map_tells_the_doors_of_the_hour_that_the_list_tells(open_page: OpenPage) -> None:
+    page = open_page("/?at=03:00")
+    page.evaluate(READY)
+    page.wait_for_selector(".folium-map[data-doors]")
+    wanted = "([code, door]) => locator.stations._doors.get(code) === door"
+    told = [[code, door] for code, door, *_ in page.evaluate(LISTED)]
+    assert len({door for _, door in told}) > 1
+    assert [row for row in told if not page.evaluate(wanted, row)] == []
+    page.locator("#place-fold").evaluate("(fold) => (fold.open = true)")
+    page.locator("#place-form select[name=at]").select_option("10:00")
+    page.wait_for_function(
+        "(old) => locator.stations._doors.get(old[0]) !== old[1]",
+        arg=next(row for row in told if row[1] == "closed"),
+    )
+    again = [[code, door] for code, door, *_ in page.evaluate(LISTED)]
+    assert again != told
+    assert [row for row in again if not page.evaluate(wanted, row)] == []
+
+
+def test_door_in_dispute_is_unknown_on_the_phone_when_it_is_closed_too(open_page: OpenPage) -> None:
+    page = open_page("/")
+    door = page.evaluate("() => locator.hours.judge({ minute: [0], state: [0] }, 1, 0, true)")
+    assert door["state"] == -1
+
+
 @pytest.mark.parametrize("years", [1, -1])
 def test_clock_a_year_off_without_a_network_is_said_and_no_door_is_known(
     visited: Callable[[int], Page], town: Path, years: int

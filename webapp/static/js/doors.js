@@ -8,7 +8,7 @@
   const EVERY_MS = 60000;
   const OLD_MS = 5 * EVERY_MS;
   const opened = Date.now();
-  const at = new URLSearchParams(location.search).get("at") || "now";
+  const askedAt = () => new URLSearchParams(location.search).get("at") || "now";
 
   // What a list says of a door now, as webapp/cards.py does for lists that start from no place.
   function sentence(door, found, station, now) {
@@ -45,6 +45,7 @@
   }
 
   function tellDoor(item) {
+    const at = askedAt();
     const { phone, hours } = locator;
     const moment = phone && phone.data() ? hours.findMoment(at, phone.data().index.zone, phone.now()) : null;
     const station = moment === null ? null : phone.stations().find(({ code }) => code === item.dataset.code);
@@ -76,6 +77,7 @@
   }
   if (locator.phone) locator.phone.addEventListener("ready", tellList);
   document.addEventListener("visibilitychange", tell);
+  document.addEventListener("change", ({ target }) => target.name === "at" && tell());
   setInterval(tell, EVERY_MS);
   tell();
   Object.assign(locator, { writeDoor: write, tellDoor });

@@ -87,9 +87,12 @@
     new Legend().addTo(map);
   }
 
-  // Doors by station code: as the server knows them now, without a network as the phone does.
+  // Doors by station code: as the server knows them now; without a network, or at another hour that
+  // the address says, as the phone does.
   async function findDoors(url) {
+    const at = new URLSearchParams(location.search).get("at") || "now";
     try {
+      if (at !== "now") throw new Error(at);
       const { code, open, closes_in_s } = (await locator.ask(url)).columns;
       return new Map(
         code.map((one, i) => [one, locator.doorOf({ open: open[i], closes_in_s: closes_in_s[i] })]),
@@ -97,7 +100,7 @@
     } catch (error) {
       if (!locator.phone) throw error;
       await locator.phone.ready();
-      const known = locator.phone.stations().map(({ code }) => [code, locator.phone.doors(code)]);
+      const known = locator.phone.stations().map(({ code }) => [code, locator.phone.doors(code, at)]);
       return new Map(known.map(([code, found]) => [code, locator.doorOf(found)]));
     }
   }
@@ -112,9 +115,10 @@
           layer.showDoors(doors);
           map.getContainer().dataset.doors = String(doors.size);
         },
-        () => undefined, // the cards say what is wrong; the map does without
+        () => layer.showDoors(new Map()), // the cards say what is wrong; the map does without
       );
     look();
+    document.addEventListener("change", ({ target }) => target.name === "at" && look());
     setInterval(() => document.hidden || look(), DOORS_FOR_MS);
   }
 
