@@ -288,6 +288,73 @@ def test_arrived_at_a_locked_door_tells_and_is_led_on(
     assert "/report" not in page.url
 
 
+def test_locked_door_is_told_with_a_link_to_the_next_open_one(
+    small: OpenPage, here: tuple[float, float]
+) -> None:
+    page = small("/?at=10:00", location=here)
+    page.route("**/report*", lambda route: route.fulfill(json={"text": "收到"}))
+    find(page)
+    first, second = page.locator("#answer .card").first, page.locator("#answer .card").nth(1)
+    first.locator("summary").click()
+    first.get_by_role("button", name="锁着").click()
+    first.locator(".report-said a").click()
+    assert second.locator("details.go").get_attribute("open") is not None
+    said = first.locator(".report-said").inner_text()
+    assert f"下一个开门的：{second.locator('.name a').inner_text()}，走" in said
+    assert page.locator("#answer").is_visible()
+
+
+def test_back_closes_the_way_and_keeps_the_answer(
+    small: OpenPage, here: tuple[float, float]
+) -> None:
+    page = small(location=here)
+    find(page)
+    before = page.url
+    page.locator("#answer .card summary").first.click()
+    page.wait_for_function("() => history.state && history.state.going")
+    page.evaluate("() => history.back()")
+    page.wait_for_function("() => !document.querySelector('#answer details.go[open]')")
+    assert page.url == before
+    assert page.locator("#answer .card").count() >= 3
+    # closed by hand there is nothing left to go back from
+    page.locator("#answer .card summary").first.click()
+    page.wait_for_function("() => history.state && history.state.going")
+    page.locator("#answer .card summary").first.click()
+    page.wait_for_function("() => !history.state")
+
+
+def test_way_leads_to_the_map_that_lies_below(small: OpenPage, here: tuple[float, float]) -> None:
+    page = small(location=here)
+    page.wait_for_selector(".folium-map[data-stations]")
+    find(page)
+    page.locator("#answer .card summary").first.click()
+    page.get_by_role("link", name="在地图上看这条路").click()
+    page.wait_for_function(
+        "() => { const { top } = document.getElementById('map').getBoundingClientRect();"
+        " return top < innerHeight / 2; }"
+    )
+    assert page.evaluate("() => document.activeElement.matches('.leaflet-container')")
+    assert page.locator("#answer details.go[open]").count() == 1
+
+
+def test_answer_is_told_aloud_and_its_buttons_have_names_of_their_own(
+    small: OpenPage, here: tuple[float, float]
+) -> None:
+    page = small(location=here)
+    find(page)
+    first = page.locator("#answer .card").first
+    told = page.locator("#status").text_content() or ""
+    assert first.locator(".say").inner_text() in told
+    assert first.locator(".name a").inner_text() in told
+    page.wait_for_selector("#list button.quiet", state="attached")
+    labels = page.locator(".card summary, .card button.quiet").evaluate_all(
+        """all => all.map((one) => [one.getAttribute("aria-label"), one.textContent,
+          one.closest(".card").querySelector(".name a").textContent])"""
+    )
+    assert len(labels) > 4
+    assert [row for row in labels if row[0] != f"{row[1]}：{row[2]}"] == []
+
+
 def test_without_network_the_saved_city_answers(
     small: OpenPage, witness: Witness, here: tuple[float, float]
 ) -> None:

@@ -268,7 +268,7 @@
     const go = element(
       "details",
       { class: "go" },
-      element("summary", { class: "button" }, _("去这里")),
+      element("summary", { class: "button", "aria-label": _("去这里：%(name)s", { name: row.name }) }, _("去这里")),
       steps(row),
       words.way_in ? element("p", {}, _("进门：") + words.way_in) : null,
       apps(row),
@@ -292,5 +292,5 @@
     return item;
   }
 
-  Object.assign(locator, { card, cardWords, clock, duration, metres, doorOf });
+  Object.assign(locator, { card, cardWords, stationAddress, clock, duration, metres, doorOf });
 })(window.locator);

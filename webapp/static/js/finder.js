@@ -67,7 +67,7 @@
       if (value && (place || !PLACES.includes(name))) kept.set(name, value);
     }
     const query = kept.toString();
-    history.replaceState(null, "", location.pathname + (query ? "?" + query : ""));
+    history.replaceState(history.state, "", location.pathname + (query ? "?" + query : ""));
   }
 
   // What is asked stands in the form, and so in the address: the last place too.
@@ -224,7 +224,16 @@
     if (shown.all.length && listed) listed.open = false;
     if (!shown.all.length) openFold();
     if (drawing) draw();
+    tellAloud();
     answer.scrollIntoView({ block: "start" }); // the first card and its button on one screen
+  }
+
+  // Whoever does not see the answer hears what it begins with.
+  function tellAloud() {
+    const first = answer.querySelector(".card");
+    const told = Array.from(answer.querySelectorAll(first ? ":scope > h2" : ":scope > .message"), (part) => part.textContent);
+    if (first) told.push(first.querySelector(".name a").textContent, first.querySelector(".say").textContent);
+    status.replaceChildren(element("p", { class: "hidden" }, told.join(english ? " " : "　")));
   }
 
   // The answer anew, where it stands: the same stations keep their cards, and what is open in them.
@@ -301,22 +310,61 @@
     if (drawing) drawing.choose(shown.all[place], first ? shown.origin : null);
   }
 
-  // 去这里: the way in words opens in the card, and the line on the map.
+  // 去这里: the way in words opens in the card, and the line on the map. The phone's Back closes it:
+  // one more entry of the history for all of them, of the same address.
   answer.addEventListener(
     "toggle",
     function ({ target: go }) {
-      if (!go.matches("details.go") || !go.open || !shown) return;
-      const place = shown.cards.indexOf(go.closest(".card"));
-      if (place >= 0) choose(place, false);
+      if (!go.matches("details.go")) return;
+      if (!go.open) {
+        if (isGoing() && !answer.querySelector("details.go[open]")) history.back();
+        return;
+      }
+      if (!isGoing()) history.pushState({ going: true }, "");
+      const place = shown ? shown.cards.indexOf(go.closest(".card")) : -1;
+      if (place < 0) return;
+      choose(place, false);
+      if (drawing && shown.all[place].route) addToMap(go);
     },
     true, // this event does not bubble
   );
+
+  const isGoing = () => Boolean(history.state && history.state.going);
+
+  window.addEventListener("popstate", function () {
+    if (isGoing()) return;
+    const open = answer.querySelectorAll("details.go[open]");
+    for (const go of open) go.open = false;
+    if (open.length) open[0].closest(".card").scrollIntoView({ block: "nearest" });
+    if (last) keepInAddress(last.origin.lon === undefined); // it may be another by now
+  });
+
+  // The map lies far below on a phone.
+  function addToMap(go) {
+    const map = document.getElementById("map");
+    if (!map || go.querySelector(".to-map")) return;
+    const link = element("a", { class: "button second to-map", href: "#map" }, _("在地图上看这条路"));
+    link.addEventListener("click", function (event) {
+      event.preventDefault(); // a step in the history would close the way
+      map.scrollIntoView({ block: "start" });
+      map.querySelector(".leaflet-container").focus({ preventScroll: true });
+    });
+    go.querySelector("summary").after(element("p", {}, link));
+  }
+
+  function openCard(card) {
+    card.querySelector("details.go").open = true;
+    card.scrollIntoView({ block: "start" });
+    card.querySelector("summary").focus({ preventScroll: true });
+  }
 
   // The next one that is known to be open, for whoever stands before a locked door.
   locator.nextOpen = function (code) {
     if (!shown) return null;
     const row = shown.all.find((one) => one.code !== code && one.open);
-    return row ? { name: row.name, time_s: row.time_s } : null;
+    if (!row) return null;
+    const card = shown.cards[shown.all.indexOf(row)];
+    return { code: row.code, name: row.name, time_s: row.time_s, go: () => openCard(card) };
   };
 
   // ---- where am I ----------------------------------------------------------------------------

@@ -14,7 +14,7 @@
         headers: { Accept: "application/json", "Content-Type": "application/x-www-form-urlencoded" },
         body: new URLSearchParams({ what }),
       });
-      said.textContent = what === "locked" && next ? withNext(next) : answer.text;
+      said.replaceChildren(...(what === "locked" && next ? withNext(next) : [answer.text]));
     } catch (error) {
       said.textContent = error.message;
     }
@@ -22,10 +22,15 @@
 
   // The page knows where one stands, and the server does not: so the next one is named here.
   function withNext(next) {
-    return _("收到，正在核实。下一个开门的：%(name)s，走%(minutes)s分钟。", {
-      name: next.name,
-      minutes: Math.max(1, Math.ceil(next.time_s / 60)),
+    const minutes = Math.max(1, Math.ceil(next.time_s / 60));
+    const link = locator.element("a", { href: locator.stationAddress(next.code) }, next.name);
+    link.addEventListener("click", function (event) {
+      event.preventDefault(); // its card is on this page, with the way
+      next.go();
     });
+    const gap = "\n"; // no name holds one
+    const [before, after] = _("收到，正在核实。下一个开门的：%(name)s，走%(minutes)s分钟。", { name: gap, minutes }).split(gap);
+    return [before, link, after];
   }
 
   // Let the buttons of a part of the page work in place: reports, and copying an address.

@@ -83,7 +83,9 @@
     for (const row of document.querySelectorAll("#list li[data-code]")) addShowButton(row);
 
     function addShowButton(row) {
-      const button = element("button", { type: "button", class: "quiet" }, locator.gettext("在地图上看"));
+      const name = row.querySelector(".name a").textContent;
+      const label = locator.gettext("在地图上看：%(name)s", { name });
+      const button = element("button", { type: "button", class: "quiet", "aria-label": label }, locator.gettext("在地图上看"));
       button.addEventListener("click", function () {
         const station = locator.stations && locator.stations.find(row.dataset.code);
         if (!station) return;
