@@ -33,6 +33,7 @@ from webapp.params import (
     TileQuery,
     from_query,
 )
+from webapp.places import refuse_unknown_district
 from webapp.state import current_view, local_now, measure, shared, view_at
 from webapp.street_tiles import MAX_ZOOM
 from webapp.wording import coverage_answer, nearest_answer
@@ -68,6 +69,7 @@ def stations() -> Response:
     """All stations that a person may be sent to, column by column."""
     asked = from_query(StationsQuery, request.args)
     view = current_view()
+    refuse_unknown_district(view, asked.district)
     tag = _tag(view, asked)
     if request.if_none_match.contains_weak(tag):
         return _tagged(Response(status=304), tag)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from http import HTTPStatus
@@ -40,6 +41,14 @@ STATUSES: tuple[tuple[type[LocatorError], int], ...] = (
     (LocatorError, 500),
 )
 _SERVER_ERROR = 500
+# What a program is told to do, in Chinese and in English; pages have words of their own.
+_FOR_PROGRAMS: Mapping[int, tuple[str, str]] = {
+    405: ("这个地址不收这种方法，请用 {allowed}", "this address takes {allowed}"),
+    415: (
+        "请求体要是 JSON，并写明 Content-Type: application/json",
+        "send the body as JSON, and say so: Content-Type: application/json",
+    ),
+}
 _log = logging.getLogger(__name__)
 
 
@@ -73,8 +82,13 @@ def _answer_own(error: LocatorError) -> Response:
 def answer_http(error: HTTPException) -> Response:
     """The answer to an error of HTTP itself: no such page, a body too long, too many requests."""
     status = error.code or _SERVER_ERROR
-    response = _answer(status, HTTPStatus(status).phrase.lower())
-    for name, value in error.get_headers():
+    told = error.get_headers()
+    chinese, english = _FOR_PROGRAMS.get(status, ("", HTTPStatus(status).phrase.lower()))
+    allowed = dict(told).get("Allow", "")
+    response = _answer(
+        status, english.format(allowed=allowed), message_zh=chinese.format(allowed=allowed)
+    )
+    for name, value in told:
         if name in {"Allow", "Retry-After", "Location", "Content-Range"}:
             response.headers[name] = value
     return response
@@ -86,9 +100,17 @@ def _answer_unexpected(error: Exception) -> Response:
     return _answer(_SERVER_ERROR, "the service has a fault")
 
 
-def _answer(status: int, message: str, fields: tuple[tuple[str, Problem], ...] = ()) -> Response:
+def _answer(
+    status: int,
+    message: str,
+    fields: tuple[tuple[str, Problem], ...] = (),
+    *,
+    message_zh: str = "",
+) -> Response:
+    """The answer; `message` and `message_zh` are for programs."""
     if request.path.startswith("/api/"):
-        response = jsonify({"error": _document(status, message, fields)})
+        document = _document(status, message, fields)
+        response = jsonify({"error": document | ({"message_zh": message_zh} if message_zh else {})})
     else:
         title, text = _texts(status)
         told = [(FIELDS.get(name, ""), name, said(problem)) for name, problem in fields]

@@ -81,6 +81,12 @@ def district_names(view: CityView) -> dict[str, str]:
     return {code: name for code, (name, _) in _districts(view).items()}
 
 
+def refuse_unknown_district(view: CityView, code: str | None) -> None:
+    """Raise ParameterError where neither the city's districts nor its stations have that code."""
+    if code not in {None, *district_names(view), *view.stations.district_code}:
+        raise ParameterError([("district", make_problem("no_district"))])
+
+
 def district_places(view: CityView) -> list[dict[str, Any]]:
     """Districts in file order: code, name, and where a question about one starts from."""
     found = [

@@ -12,8 +12,8 @@ from typing import Any
 # Code: what was expected in Chinese and in English, a clause each, with room for one value.
 _WORDS: Mapping[str, tuple[str, str]] = {
     "one_of": ("应是其中之一：{}", "expected one of {}"),
-    "limit": ("应填大于0的米数（如1000）或分钟数（如15min）",
-              "expected metres (1000) or minutes (15min), above zero"),
+    "limit": ("应填大于0的米数（如1000或1km）或分钟数（如15min），最多20037公里",
+              "expected metres (1000, 1km) or minutes (15min), above zero, at most 20,037 km"),
     "moment": ("应填 now、日期和时间（如2026-07-04T15:00）或星期和时间（如周日 03:00）",
                "expected now, an ISO time, or a day and a time (Sun 03:00)"),
     "need": ("应填设施、职业、free_entry、public 或 staff",

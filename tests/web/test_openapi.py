@@ -179,7 +179,7 @@ def values(name: str, schema: Told, view: CityView) -> list[str]:
     """Values of a parameter that its schema allows and that mean something in the town."""
     meant = {
         "q": ["驿站", "没有"], "within": ["300", "1500", "15min", "5min"], "v": ["x", view.version],
-        "district": [*dict.fromkeys(view.stations.district_code), "000000"],
+        "district": [*dict.fromkeys(view.stations.district_code)],
     }  # fmt: skip
     found = schema.get("enum") or meant.get(name) or ["true", "false"]
     for value in found:

@@ -108,8 +108,8 @@ def test_api_tells_code_and_both_languages_beside_what_it_told(client: FlaskClie
     answer = client.post("/api/v1/nearest", json={**HERE, "within": "far"})
     told = answer.get_json()["error"]
     assert answer.status_code == told["status"] == 422
-    expected = "expected metres (1000) or minutes (15min), above zero"
-    chinese = "应填大于0的米数（如1000）或分钟数（如15min）"
+    expected = "expected metres (1000, 1km) or minutes (15min), above zero, at most 20,037 km"
+    chinese = "应填大于0的米数（如1000或1km）或分钟数（如15min），最多20037公里"
     assert told["fields"] == [
         {"field": "within", "problem": expected, "code": "limit", "zh": chinese, "en": expected}
     ]
@@ -139,13 +139,31 @@ def test_api_errors_of_http_are_in_chinese_too(client: FlaskClient) -> None:
     assert error["message_zh"].startswith("没有这个页面。")
 
 
+def test_api_tells_how_to_send_what_was_sent_the_wrong_way(client: FlaskClient) -> None:
+    typed = client.post("/api/v1/nearest", data="{}").get_json()["error"]
+    asked = client.get("/api/v1/nearest").get_json()["error"]
+    assert (typed["status"], asked["status"]) == (415, 405)
+    assert "Content-Type: application/json" in typed["message"]
+    assert "Content-Type: application/json" in typed["message_zh"]
+    assert "POST" in asked["message"]
+    assert asked["message_zh"].startswith("这个地址不收这种方法，请用 ")
+
+
+def test_list_of_a_district_that_is_none_is_refused_as_nearest_does(client: FlaskClient) -> None:
+    for district in ("999999", "崇川区"):
+        answer = client.get("/api/v1/stations", query_string={"district": district})
+        assert answer.status_code == 422
+        assert [one["code"] for one in answer.get_json()["error"]["fields"]] == ["no_district"]
+
+
 @pytest.mark.parametrize(
     ("address", "said"),
     [
         ("/coverage?within=far",
-         "距离范围（<code>within</code>）：应填大于0的米数（如1000）或分钟数（如15min）"),
+         "距离范围（<code>within</code>）：应填大于0的米数（如1000或1km）或分钟数（如15min），最多20037公里"),
         ("/coverage?within=far&lang=en",
-         "<code>within</code>: expected metres (1000) or minutes (15min), above zero"),
+         "<code>within</code>: expected metres (1000, 1km) or minutes (15min), above zero, "
+         "at most 20,037 km"),
         (f"/?{POSITION}=1", "<code>(a name that is no parameter)</code>：这个地址没有这一项"),
         (f"/?{POSITION}=1&lang=en",
          "<code>(a name that is no parameter)</code>: not a parameter of this address"),
