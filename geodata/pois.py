@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import Any
 
 from geodata.errors import InputError
 from geodata.tables import Row, Rows
-from geodata.vocabulary import facilities
+from geodata.vocabulary import facilities, read_data
 
 SOURCE = "osm"
+NEAR_STREET = "near_street"
+"""What a place without a name has beside its tags, where it is known: the street that it is at."""
 _FIELDS = {
     "name": ("name", "name:zh", "name:en", "official_name", "short_name"),
     "hours": ("opening_hours",),
@@ -81,6 +84,19 @@ def poi_rows(pois: Iterable[Place], tag: str) -> Rows:
     key, wanted = parse_tag(tag)
     found = (poi for poi in pois if _carries(poi[3], key, wanted))
     return Rows(SOURCE, tuple(_row(number, poi) for number, poi in enumerate(found, start=1)))
+
+
+def sort_of(tags: Mapping[str, Any]) -> str:
+    """What a place is, in Chinese, by its tags; "" where they name no sort that is known.
+
+    >>> sort_of({"amenity": "toilets", "fee": "no"}), sort_of({"shop": "bakery"})
+    ('公共厕所', '')
+    """
+    texts = {key: value for key, value in tags.items() if isinstance(value, str)}
+    for sort in read_data("hosts.toml")["room"]:
+        if any(_carries(texts, *parse_tag(tag)) for tag in sort["tags"]):
+            return str(sort["zh"])
+    return ""
 
 
 def _carries(tags: Mapping[str, str], key: str, wanted: str) -> bool:

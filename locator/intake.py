@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geodata.columns import read_mapping
 from geodata.datum import parse_datum
-from geodata.pois import poi_rows
+from geodata.pois import NEAR_STREET, poi_rows
 from geodata.tables import Rows, read_rows
 from geodata.vocabulary import kinds, statuses_in_use
 from locator.errors import InputError
@@ -44,14 +45,38 @@ def read_station_rows(
     if file is not None:
         from geodata.osm import read_osm
 
-        return poi_rows(read_osm(file).pois, osm)
+        return _at_streets(city, poi_rows(read_osm(file).pois, osm))
     folder = city.workspace.streets_folder()
     if folder is None:
         raise InputError(
             f"{city.workspace.path} has no streets yet, so no places came with them: "
             "run `locator streets import FILE` first, or give the OpenStreetMap file too"
         )
-    return poi_rows(StreetStore(folder).pois, osm)
+    return _at_streets(city, poi_rows(StreetStore(folder).pois, osm))
+
+
+def _at_streets(city: City, rows: Rows) -> Rows:
+    """The rows, those without a name or address beside the street with a name that they are at.
+
+    A map's number (node/7) tells nobody where a place is. The street is no address: it is used
+    for the name that is made alone.
+    """
+    nameless = [at for at, row in enumerate(rows.rows) if not {"name", "address"} & {*row.values}]
+    if not nameless or city.workspace.streets_folder() is None:
+        return rows
+    view = city.unbarred()
+    streets = view.streets
+    found = view.network("walk").snap(
+        view.to_xy([(rows.rows[at].lon_deg, rows.rows[at].lat_deg) for at in nameless]),
+        view.config.station_snap_m,
+        allowed=streets.name_code != 0,
+    )
+    told = list(rows.rows)
+    for at, street in zip(nameless, found.street.tolist(), strict=True):
+        if street >= 0:
+            near = streets.names[streets.name_code[street]]
+            told[at] = replace(told[at], extra={**told[at].extra, NEAR_STREET: near})
+    return replace(rows, rows=tuple(told))
 
 
 def write_filled_template(

@@ -429,3 +429,24 @@ def test_city_on_a_server_answers_like_one_on_a_file(
     with pytest.raises(DataError, match="no registry in"):
         City.open(tmp_path / "file").current()
     close_servers()
+
+
+def test_nameless_place_of_openstreetmap_is_named_by_what_it_is_and_its_street(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "city.osm"
+    file.write_text(
+        '<osm version="0.6"><node id="1" lon="120.0" lat="32.0"/><node id="2" lon="120.01" '
+        'lat="32.0"/><node id="7" lon="120.005" lat="32.0002"><tag k="amenity" v="toilets"/></node>'
+        '<node id="8" lon="120.005" lat="32.01"><tag k="amenity" v="toilets"/></node>'
+        '<way id="3"><nd ref="1"/><nd ref="2"/><tag k="highway" v="residential"/>'
+        '<tag k="name" v="人民路"/></way></osm>',
+        encoding="utf-8",
+    )
+    city = City.create(tmp_path / "city", CityConfig(name="小城"))
+    city.import_streets([file])
+    for given in (file, None):  # from a file, and from what came with the streets
+        rows = read_station_rows(city, given, osm="amenity=toilets")
+        city.import_stations(rows, kind="rest_station")
+        assert city.current().stations.name == ("公共厕所（人民路）", "公共厕所（node/8）")
+        assert city.current().stations.address == ("", "")  # a street that is near is no address

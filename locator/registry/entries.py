@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from geodata.datum import CHINA_BOUNDS_DEG
 from geodata.fields import fields
+from geodata.pois import NEAR_STREET, sort_of
 from geodata.vocabulary import kinds
 from locator.hours import Hours
 
@@ -179,12 +179,12 @@ def _merged_hours(stored: Entry, row: Entry) -> dict[str, Any]:
 
 
 def with_made_name(entry: Entry) -> Entry:
-    """The entry with a name: its own, or one made from kind and address, source id or code."""
+    """The entry with a name: its own, or one made of what it is, and where.
+
+    That is its address, else the street that it is at, else its source id or code.
+    """
     if entry.name and not entry.name_made:
         return entry
-    west, south, east, north = CHINA_BOUNDS_DEG
-    chinese = west <= entry.lon_deg <= east and south <= entry.lat_deg <= north
-    kind = kinds()[entry.kind]
-    basis = entry.address or entry.source_id or entry.code
-    name = f"{kind.short_zh}（{basis}）" if chinese else f"{kind.short_en}, {basis}"
-    return replace(entry, name=name, name_made=True)
+    what = sort_of(entry.extra) or kinds()[entry.kind].short_zh
+    where = entry.address or entry.extra.get(NEAR_STREET) or entry.source_id or entry.code
+    return replace(entry, name=f"{what}（{where}）", name_made=True)
