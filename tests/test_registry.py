@@ -234,7 +234,9 @@ def test_import_kind_from_row_then_option_then_rejected(registry: Registry) -> N
         (3, "kind", "SANISETTE"),
     ]
     assert "--kind" in report.rejected[0].reason
-    assert counts(bring(registry, *places, kind="OW")) == (2, 0, 1, 0)
+    given = bring(registry, *places, kind="OW")
+    assert counts(given) == (2, 0, 1, 0)
+    assert [(one.row, one.check, one.value) for one in given.doubts] == [(3, "word", "SANISETTE")]
     assert set(registry.snapshot().kind) == {"mother_baby_room", "rest_station"}
 
 

@@ -36,6 +36,8 @@ MESSAGES = [
     "shown as text and count as unknown: write them as 周一至周五 8:30-17:00；周六 9:00-12:00",
     "1 row has opening hours that name a season, not from which day to which (row 3: '夏季8:00'); "
     "they are shown as text and count as unknown: write them as 夏季 5月1日-9月30日 8:00-18:00",
+    "1 row has a 类别 (kind) that is not understood (row 3 '饭店'); the kind given for the file is "
+    "taken: take out rows of others",
     "row 3, 4, 5 and 2 more: the position is outside the city",
     "row 3: 12 m from NT-1 甲: may be the same station; if it is, give the row that code; if not, "
     "give the names what tells them apart",

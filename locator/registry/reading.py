@@ -195,6 +195,8 @@ class EntryReader:
         found = kinds().find(text) if text else None
         if text and found is None:
             extra.setdefault(self._heading("kind"), text)
+            if self._kind and not means_unknown(text):
+                self.remarks.note_word(self._row, "kind", text)
         return found or self._kind
 
     def _no_kind(self, row: Row) -> Rejection:

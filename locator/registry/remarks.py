@@ -18,6 +18,10 @@ _SHOWN_CHARS = 80
 _HIDDEN = "…"
 _UNREAD, _UNUSABLE, _HOURS, _MOBILE, _SHORT = "word", "value", "hours", "private_phone", "keeper"
 _STAFF, _UNDATED = "staff_room", "hours_undated"
+_KEPT = {
+    "status": "it counts as unknown",
+    "kind": "the kind given for the file is taken: take out rows of others",
+}
 _HOURS_SAID = {
     _HOURS: ("are not understood", WEEK_EXAMPLE),
     _UNDATED: ("name a season, not from which day to which", SEASONS_EXAMPLE),
@@ -101,7 +105,7 @@ def _sum_up(sort: str, name: str, cases: list[_Remark]) -> str:
         shown += f" and {count - _SHOWN} more"
     rows = "1 row has" if count == 1 else f"{count} rows have"
     if sort == _UNREAD:
-        kept = "it counts as unknown" if name == "status" else "it is kept as text only"
+        kept = _KEPT.get(name, "it is kept as text only")
         return f"{rows} a {label(name)} that is not understood ({shown}); {kept}"
     if sort == _UNUSABLE:
         return f"{rows} a {label(name)} that cannot be used ({shown}); it is kept as text only"
