@@ -145,12 +145,19 @@ def import_streets(files: tuple[Path, ...], boundary: Path | None, buffer_m: flo
 @click.option("--public", is_flag=True, help="Also what is needed before going public.")
 @shared
 def doctor(public: bool) -> None:
-    """全面体检，急的在前。What is wrong, unknown or due in the city, most urgent first."""
+    """全面体检，急的在前。What is wrong, unknown or due in the city, most urgent first.
+
+    With --public it ends with 1 while anything of it stands in the way (✗), and reads the server's
+    settings from LOCATOR_* of this shell: run it with those of the service.
+    """
+    from locator.checks import FAIL
     from locator.doctor import examine, to_document
     from locator.doctor_texts import check_lines
 
     checks = examine(settings().open(), public=public)
     show(to_document(checks), [line for check in checks for line in check_lines(check)])
+    if public and any(check.status == FAIL for check in checks):
+        sys.exit(1)
 
 
 def main() -> None:

@@ -65,10 +65,9 @@ def examine(city: City, *, public: bool = False, today: date | None = None) -> l
         *_check_work(entries, day),
         *_check_publication(entries),
         *_check_lists(entries),
-        *_check_calendar(day),
     ]
-    if public:
-        found += check_public(city, entries, day)
+    # Pages that go public are asked about a longer time ahead: the holidays stand there once.
+    found += check_public(city, entries, day) if public else _check_calendar(day)
     return sorted(found, key=lambda one: _RANK[one.status])
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -48,6 +50,8 @@ EXCEPTIONS: Mapping[str, Told] = {
         "runs in pages that WeChat shows",
     ),
 }
+# A service has settings of its own: those of another shell say nothing of it.
+_HERE = Told("（按这个终端的设置）", " (by this shell's settings)")
 FRAME_ANCESTORS = "LOCATOR_FRAME_ANCESTORS"
 # As the notices of the ministries write them: 苏ICP备12345678号-1; GS（2024）0650号, 苏S(2023)12号.
 _ICP = re.compile(r"[\u4e00-\u9fff]\s*ICP\s*[备证]\s*[\d-]+\s*号(-\d+)?")
@@ -70,7 +74,7 @@ def check_public(
     """
     settings = os.environ if environ is None else environ
     return [
-        *_check_facts(city),
+        *_check_facts(city, settings),
         *_check_address(city.config.public_url),
         *_check_hosts(settings),
         *_check_frames(settings),
@@ -84,9 +88,10 @@ _FACTS: Mapping[str, tuple[Told, re.Pattern[str] | None, Told, Told]] = {
         Told("地图审图号", "the map's approval number (审图号)"),
         _APPROVAL,
         Told(
-            "填进 city.toml 的 map_approval；没有审图号的，书面征求自然资源部门意见",
-            "set map_approval in city.toml; without one ask the natural-resources bureau in "
-            "writing",
+            "填进 city.toml 的 map_approval，用别家瓦片的填 LOCATOR_TILES_APPROVAL；没有审图号的，"
+            "书面征求自然资源部门意见",
+            "set map_approval in city.toml, or LOCATOR_TILES_APPROVAL for tiles of others; without "
+            "one ask the natural-resources bureau in writing",
         ),
         Told("应如 GS（2024）0650号", "expected one such as GS（2024）0650号"),
     ),
@@ -105,10 +110,10 @@ _FACTS: Mapping[str, tuple[Told, re.Pattern[str] | None, Told, Told]] = {
 }
 
 
-def _check_facts(city: City) -> Iterator[Check]:
+def _check_facts(city: City, settings: Mapping[str, str]) -> Iterator[Check]:
     config = city.config
     told = {
-        "map_approval": config.map_approval,
+        "map_approval": _tiles_approval(settings) or config.map_approval,
         "icp": config.icp_number,
         "attribution": _attribution(city),
     }
@@ -122,6 +127,21 @@ def _check_facts(city: City) -> Iterator[Check]:
             yield check(f"public_{code}", WARN, title, 1, expected)
         else:
             yield check(f"public_{code}", OK, Told(f"{what.zh}已填", f"{what.en} is set"))
+
+
+def _tiles_approval(settings: Mapping[str, str]) -> str:
+    """The number that is shown with tiles of others; "" with the city's own drawing."""
+    tiles = settings.get("LOCATOR_TILES", "").strip()
+    if not tiles:
+        return ""
+    told = settings.get("LOCATOR_TILES_APPROVAL", "").strip()
+    if told or not Path(tiles).is_file():
+        return told
+    try:
+        source = tomllib.loads(Path(tiles).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""  # the server refuses to start with it, and says why
+    return str(source.get("approval", ""))
 
 
 def _check_address(url: str) -> Iterator[Check]:
@@ -168,14 +188,15 @@ def _check_hosts(settings: Mapping[str, str]) -> Iterator[Check]:
     ]
     if not on:
         title = Told(
-            "网页和服务器都不连别的网站", "no page and no server of ours asks another host"
+            f"网页和服务器都不连别的网站{_HERE.zh}",
+            f"no page and no server of ours asks another host{_HERE.en}",
         )
         yield check("public_hosts", OK, title)
         return
     names = [item["setting"] for item in on]
     title = Told(
-        f"会连别的网站，因为设了 {'、'.join(names)}",
-        f"other hosts are asked, by {', '.join(names)}",
+        f"会连别的网站，因为设了 {'、'.join(names)}{_HERE.zh}",
+        f"other hosts are asked, by {', '.join(names)}{_HERE.en}",
     )
     advice = Told(
         "写进网站的隐私说明，或去掉这些设置",
@@ -198,11 +219,14 @@ def _check_frames(settings: Mapping[str, str]) -> Iterator[Check]:
         )
         yield check("public_frames", WARN, title, len(plain.split()), advice, items)
         return
-    title = Told("没有别的网站能嵌入查询页", "no other site may show the finder in a frame")
+    title = Told(
+        f"没有别的网站能嵌入查询页{_HERE.zh}",
+        f"no other site may show the finder in a frame{_HERE.en}",
+    )
     if origins:
         title = Told(
-            f"可以嵌入查询页的网站：{'、'.join(origins)}",
-            f"sites that may show the finder in a frame: {', '.join(origins)}",
+            f"可以嵌入查询页的网站：{'、'.join(origins)}{_HERE.zh}",
+            f"sites that may show the finder in a frame: {', '.join(origins)}{_HERE.en}",
         )
     yield check("public_frames", OK, title, len(origins), NOTHING if origins else _EMBED, items)
 

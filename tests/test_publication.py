@@ -70,6 +70,22 @@ def test_each_exception_is_named_with_its_setting(tmp_path: Path) -> None:
     assert both.count == len(EXCEPTIONS)
 
 
+def test_number_of_approved_tiles_is_read_where_the_pages_read_it(tmp_path: Path) -> None:
+    number = "GS（2024）0650号"
+    source = tmp_path / "tiles.toml"
+    source.write_text(f'layers = []\napproval = "{number}"\n', encoding="utf-8")
+    told: list[dict[str, str]] = [
+        {"LOCATOR_TILES": "tianditu", "LOCATOR_TILES_APPROVAL": number},
+        {"LOCATOR_TILES": str(source)},
+        {"LOCATOR_TILES": "tianditu"},
+        {"LOCATOR_TILES_APPROVAL": number},  # of tiles that are not shown
+    ]
+    found = [
+        look(tmp_path / str(at), each)["public_map_approval"].status for at, each in enumerate(told)
+    ]
+    assert found == ["ok", "ok", "fail", "fail"]
+
+
 def test_sites_that_may_frame_are_named_and_plain_ones_doubted(tmp_path: Path) -> None:
     well = look(tmp_path / "a", {"LOCATOR_FRAME_ANCESTORS": "https://a.cn, https://b.cn"})
     assert [item["origin"] for item in well["public_frames"].items] == [

@@ -474,9 +474,15 @@ def test_doctor_lists_checks_worst_first(run) -> None:
     by_code = {check["code"]: check for check in checks}
     assert by_code["hours_unknown"]["count"] == 1
     assert by_code["unroutable"]["status"] == "ok"
-    public = {check["code"] for check in run("doctor", "--public", "--json").json["checks"]}
-    assert {"public_map_approval", "public_icp", "public_https"} <= public
-    assert "✓" in run("doctor").out
+    public = run("doctor", "--public", "--json")
+    codes = {check["code"] for check in public.json["checks"]}
+    assert {"public_map_approval", "public_icp", "public_https"} <= codes
+    plain = run("doctor")
+    assert "✓" in plain.out
+    assert (plain.code, public.code) == (0, 1)  # what is missing stops a script that publishes
+    assert codes & {"calendar", "public_holidays"} == {"public_holidays"}  # once
+    shell = {c["code"]: c["title_zh"] for c in public.json["checks"]}
+    assert all("这个终端" in shell[code] for code in ("public_hosts", "public_frames"))
 
 
 def test_doctor_names_a_station_of_unclear_status(run, tmp_path: Path) -> None:
