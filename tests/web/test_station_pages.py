@@ -108,8 +108,12 @@ def test_qr_bears_the_sites_own_address_where_the_city_tells_it(own_town: Path, 
 
     text = (own_town / "city.toml").read_text(encoding="utf-8")
     told = text.replace('public_url = ""', 'public_url = "https://yizhan.example/"')
+    paths = (f"/s/{code}/poster", "/embed/builder")
+    unnamed = create_app(Settings(city=own_town)).test_client()
+    assert all("public_url" in text_of(unnamed, path) for path in paths)  # before it is printed
     (own_town / "city.toml").write_text(told, encoding="utf-8")
     client = create_app(Settings(city=own_town)).test_client()
+    assert not any("public_url" in text_of(client, path) for path in paths)
     answer = client.get(f"/s/{code}/qr.svg", headers={"Host": "10.0.0.7:8000"})
     made = segno.make(f"https://yizhan.example/s/{code}?here=1", error="m")
     path = made.svg_inline(border=4, scale=4).split("<path")[1].split("/>")[0]
