@@ -248,7 +248,7 @@ def test_clock_that_is_set_right_while_the_page_lies_open_is_noticed(
 ) -> None:
     page = open_page(BARE, service_workers="block")
     page.evaluate(
-        "(off) => { window.off = off; window.right = Date.now; Date.now = () => right() + off; }",
+        "(by) => { window.off = by; window.right = Date.now; Date.now = () => right() + off; }",
         -HOUR_MS,
     )
     load(page)

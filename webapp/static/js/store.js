@@ -115,7 +115,7 @@
   // -- loading -----------------------------------------------------------------------------------
 
   async function load(url) {
-    const sent = Date.now();
+    const sent = performance.now();
     let response;
     try {
       response = await fetch(url, { credentials: "same-origin", cache: "no-cache" });
@@ -124,19 +124,22 @@
     }
     setOffline(false); // whatever the server says: it is there
     if (!response.ok) throw new PhoneError("busy", new Error(`${response.status}`));
-    return { response, sent, received: Date.now() };
+    const received = performance.now();
+    return { response, took: received - sent, ticked: Date.now() - received, received };
   }
 
-  // What the server's clock says against ours; the header is in whole seconds.
-  function setClock({ response, sent, received }) {
+  // What the server's clock says against ours, in ms; null where it says none. The header is in whole
+  // seconds.
+  function setClock({ response, took, received, ticked: tickedThen }) {
     const there = Date.parse(response.headers.get("Date") || "");
-    if (!Number.isFinite(there)) return;
-    const off = there + 500 - (sent + received) / 2;
+    if (!Number.isFinite(there)) return null;
+    const off = there + 500 - (tickedThen + received - took / 2);
     const was = clockOffMs;
     clockHeard = true;
-    ticked = Date.now() - performance.now();
+    ticked = tickedThen; // as it was then: the clock may have been set since
     clockOffMs = Math.abs(off) > CLOCK_OFF_MS ? off : 0;
     if (clockOffMs && !was) tell("clock", { off_s: Math.round(off / 1000), text: clockText(off) });
+    return there;
   }
 
   function clockText(off) {
@@ -151,14 +154,16 @@
   // Somebody set the clock, or the phone slept: what was heard of it holds no more.
   const clockJumped = () => clockHeard && Math.abs(Date.now() - performance.now() - ticked) > CLOCK_OFF_MS;
 
-  function now() {
+  function clockOff() {
     if (clockJumped()) {
       clockHeard = false;
       clockOffMs = 0;
       phone.refresh().catch(() => {});
     }
-    return Date.now() + clockOffMs;
+    return clockOffMs;
   }
+
+  const now = () => Date.now() + clockOff();
 
   // No phone can be earlier than what it has kept.
   const isBehind = () => !clockHeard && kept !== null && now() < kept.saved_at - CLOCK_OFF_MS;
@@ -199,14 +204,14 @@
   // Ask for the index; fetch what is not here yet; take it over.
   async function refresh() {
     const answer = await load(INDEX);
-    setClock(answer);
+    const there = setClock(answer);
     const index = await answer.response.json();
     if (index.format !== FORMAT) {
       tell("old_page", { text: TEXT.old_page });
       if (data) return;
       throw new PhoneError("old_page");
     }
-    const saved_at = now();
+    const saved_at = there ?? now(); // whatever has been set on the phone since it was asked
     if (kept && data && kept.index.version === index.version) {
       kept = { ...kept, saved_at };
       inStore("readwrite", (_files, all) => {
@@ -276,7 +281,7 @@
 
   // Which clock answers go by, where it is not plainly the right one; "" where it is.
   phone.clockText = function () {
-    if (clockOffMs) return clockText(clockOffMs);
+    if (clockOff()) return clockText(clockOff());
     if (isBehind()) return _("手机时间不对，请先校准。");
     if (clockHeard || !kept) return "";
     const date = new Date(locator.hours.localMs(kept.index.zone, now()));
