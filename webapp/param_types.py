@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -17,31 +17,35 @@ from locator.moments import find_moment
 from locator.needs import parse_needs
 from locator.situations import situations
 from locator.starts import is_position
-from webapp.problems import ProblemError, make_problem
+from webapp.problems import ProblemError, make_problem, one_of
 
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """A code of a list that is read when it is needed; its schema names them all."""
+    """A code of a list, with Chinese names, that is read when needed; its schema has all codes."""
 
-    codes: Callable[[], Iterable[str]]
+    names: Callable[[], Mapping[str, str]]
 
     def check(self, code: str) -> str:
         """The code itself; ValueError where it is none of the list."""
-        known = tuple(self.codes())
+        known = self.names()
         if code not in known:
-            raise ProblemError(make_problem("one_of", ", ".join(known)))
+            raise ProblemError(one_of(known))
         return code
 
     def __get_pydantic_json_schema__(
         self, schema: Any, handler: Callable[[Any], dict[str, Any]]
     ) -> dict[str, Any]:
-        return handler(schema) | {"enum": list(self.codes())}
+        return handler(schema) | {"enum": list(self.names())}
 
 
-def _one_of(codes: Callable[[], Iterable[str]]) -> tuple[AfterValidator, OneOf]:
-    known = OneOf(codes)
+def _one_of(names: Callable[[], Mapping[str, str]]) -> tuple[AfterValidator, OneOf]:
+    known = OneOf(names)
     return AfterValidator(known.check), known
+
+
+def _chinese(words: Mapping[str, Any]) -> dict[str, str]:
+    return {code: word.zh for code, word in words.items()}
 
 
 def _limit(text: str) -> str:
@@ -81,11 +85,11 @@ def _known_needs(words: tuple[str, ...]) -> tuple[str, ...]:
     return words
 
 
-Kind = Annotated[str, *_one_of(lambda: kinds().codes)]
-ModeCode = Annotated[str, *_one_of(modes)]
-TradeCode = Annotated[str, *_one_of(trades)]
-SituationCode = Annotated[str, *_one_of(situations)]
-Datum = Annotated[str, *_one_of(lambda: DATUMS)]
+Kind = Annotated[str, *_one_of(lambda: {kind.code: kind.zh for kind in kinds()})]
+ModeCode = Annotated[str, *_one_of(lambda: _chinese(modes()))]
+TradeCode = Annotated[str, *_one_of(lambda: _chinese(trades()))]
+SituationCode = Annotated[str, *_one_of(lambda: _chinese(situations()))]
+Datum = Annotated[str, *_one_of(lambda: dict.fromkeys(DATUMS, ""))]
 Limit = Annotated[str, Field(max_length=20), AfterValidator(_limit)]
 Moment = Annotated[str, Field(max_length=40), AfterValidator(_moment)]
 Needs = Annotated[

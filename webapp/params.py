@@ -29,7 +29,14 @@ from webapp.param_types import (
     TradeCode,
     Word,
 )
-from webapp.problems import Problem, ProblemError, make_problem, problem_of
+from webapp.problems import (
+    LITERALS,
+    Problem,
+    ProblemError,
+    make_problem,
+    one_of,
+    problem_of,
+)
 
 # Chat programs and search engines append these when a page is shared; they mean nothing here.
 SHARE_PARAMETERS = frozenset(
@@ -230,7 +237,7 @@ def from_shared_query(model: type[P], sent: Sent) -> P:
     if len(languages) > 1:
         raise ParameterError([("lang", make_problem("twice"))])
     if not {*languages} <= {"", *LANGUAGES}:
-        raise ParameterError([("lang", make_problem("one_of", ", ".join(LANGUAGES)))])
+        raise ParameterError([("lang", one_of({code: LITERALS[code] for code in LANGUAGES}))])
     apart = SHARE_PARAMETERS | {"lang"}
     kept = [(name, text) for name, text in sent.items(multi=True) if name not in apart]
     return from_query(model, MultiDict(kept))

@@ -5,6 +5,7 @@ A problem says what was expected and never what was sent.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -51,7 +52,6 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 _TYPES: Mapping[str, tuple[str, str]] = {
     "extra_forbidden": ("unknown", ""),
     "missing": ("required", ""),
-    "literal_error": ("one_of", "expected"),
     "finite_number": ("number", ""),
     "float_type": ("number", ""),
     "float_parsing": ("number", ""),
@@ -81,6 +81,13 @@ FIELDS = {
     "staff": "内部站点", "stay": "停留分钟数", "street": "路名", "trade": "职业", "what": "反馈",
     "within": "距离范围",
 }  # fmt: skip
+# What the few choices are called that belong to no list of ours, as on the forms of our pages.
+LITERALS = {
+    "small": "小", "medium": "中", "large": "大", "on": "地图和列表", "off": "只要地图",
+    "open": "开着", "locked": "锁着", "broken": "东西坏了", "wrong_place": "找不到",
+    "zh": "中文", "en": "英文",
+}  # fmt: skip
+_QUOTED = re.compile(r"'([^']*)'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +115,10 @@ class ProblemError(ValueError):
         super().__init__(problem.en)
 
 
-def make_problem(code: str, value: object = "") -> Problem:
+def make_problem(code: str, value: object = "", value_zh: object = None) -> Problem:
     """The problem of a code, with the value that its words have room for.
+
+    `value_zh` is the value in Chinese where that is another.
 
     Examples
     --------
@@ -117,7 +126,19 @@ def make_problem(code: str, value: object = "") -> Problem:
     Problem(code='most', zh='不能大于90', en='expected at most 90')
     """
     chinese, english = _WORDS[code]
-    return Problem(code, chinese.format(value), english.format(value))
+    return Problem(
+        code, chinese.format(value if value_zh is None else value_zh), english.format(value)
+    )
+
+
+def one_of(names: Mapping[str, str]) -> Problem:
+    """That a value is none of these codes; each with its Chinese name, "" where it has none.
+
+    >>> one_of({"small": "小", "bd09": ""})
+    Problem(code='one_of', zh='应是其中之一：小（small）、bd09', en='expected one of small, bd09')
+    """
+    chinese = "、".join(f"{name}（{code}）" if name else code for code, name in names.items())
+    return make_problem("one_of", ", ".join(names), chinese)
 
 
 def problem_of(error: Mapping[str, Any]) -> Problem:
@@ -134,6 +155,8 @@ def problem_of(error: Mapping[str, Any]) -> Problem:
     own = told.get("error")
     if isinstance(own, ProblemError):
         return own.problem
+    if error["type"] == "literal_error":
+        return one_of({code: LITERALS.get(code, "") for code in _QUOTED.findall(told["expected"])})
     code, detail = _TYPES.get(error["type"], ("invalid", ""))
     value = told.get(detail, "")
     return make_problem(code, f"{value:g}" if isinstance(value, float) else value)

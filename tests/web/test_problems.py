@@ -99,6 +99,18 @@ def test_field_of_a_form_has_code_and_words(
         assert not CHINESE.search(told.en)
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [("kind=pub", "户外劳动者爱心服务站（rest_station）、"),
+     ("size=huge", "小（small）、中（medium）"),
+     ("mode=boat", "步行（walk）"), ("lang=fr", "中文（zh）、英文（en）")],
+)  # fmt: skip
+def test_choices_are_told_by_their_chinese_names(
+    client: FlaskClient, query: str, words: str
+) -> None:
+    assert words in client.get(f"/embed?{query}").get_data(as_text=True)
+
+
 @pytest.mark.parametrize("body", [b"no", b"[]", b"{"])
 def test_body_that_is_no_object_has_code_and_words(body: bytes) -> None:
     assert [one.code for one in problems_of(from_json, PageBody, body)] == ["json"]
