@@ -383,6 +383,14 @@ def test_without_network_and_nothing_saved_says_so(
     witness.faults.clear()
 
 
+def test_page_without_https_says_that_a_position_needs_it(small: OpenPage) -> None:
+    page = small()
+    page.evaluate("() => Object.defineProperty(window, 'isSecureContext', { value: false })")
+    page.locator("#locate").click()
+    page.get_by_text("没有https，浏览器不给位置。请选街道或输入路名。").wait_for()
+    assert page.locator("#place-fold").get_attribute("open") is not None
+
+
 def test_page_names_the_first_to_open_near_by_as_the_server_does(
     open_page: OpenPage, town: Path, view: CityView
 ) -> None:

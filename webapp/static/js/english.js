@@ -107,6 +107,7 @@ window.locatorWords = {
  "正在取位置…": "Getting your location…",
  "正在找最近的站点…": "Looking for the nearest stations…",
  "没拿到位置。请选街道或输入路名。": "No location. Choose a district or type a street.",
+ "没有https，浏览器不给位置。请选街道或输入路名。": "Without https browsers give no position. Choose a street or type its name.",
  "没有“%(place)s”这个地方。换个写法，或只选区县。": "There is no place called “%(place)s”. Try another spelling, or choose a district alone.",
  "没有这个区县。请重新选。": "There is no such district. Choose again.",
  "没有这个地方。换个写法，或只选区县。": "There is no such place. Try another spelling, or choose a district alone.",

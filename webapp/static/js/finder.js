@@ -380,6 +380,10 @@
   }
 
   function locate() {
+    if (!window.isSecureContext) {
+      lost(_("没有https，浏览器不给位置。请选街道或输入路名。"));
+      return;
+    }
     if (!navigator.geolocation) {
       lost(_("没拿到位置。请选街道或输入路名。"));
       return;
