@@ -115,7 +115,7 @@ def _answer(
         title, text = _texts(status)
         told = [(FIELDS.get(name, ""), name, said(problem)) for name, problem in fields]
         page = render_template(
-            "error.html", title=title, text=text, status=status, fields=told, **_around()
+            "error.html", title=title, text=text, status=status, fields=told, **_around(status)
         )
         response = make_response(page)
     response.status_code = status
@@ -123,14 +123,15 @@ def _answer(
     return response
 
 
-def _around() -> dict[str, Any]:
+def _around(status: int) -> dict[str, Any]:
     """What an error's page has of every page: the city where it can be read, and the menu.
 
-    In another language the first page comes: the address of this one is not repeated.
+    In another language the first page comes: the address of this one is not repeated. A flood is
+    answered without the city, at little cost.
     """
     view = None
-    with suppress(LocatorError, OSError):
-        view = current_view()
+    with suppress(Exception):  # it may be what went wrong, and an error's page must not
+        view = None if status == HTTPStatus.TOO_MANY_REQUESTS else current_view()
     return {
         "view": view,
         "here_in": lambda language: url_for("pages.index", lang=language),

@@ -145,6 +145,20 @@ def test_page_of_sample_city_says_so(client: FlaskClient, path: str) -> None:
     assert [a["lang"] for a in page.named("a") if a.get("class") == "switch"] == ["en"]
 
 
+def test_page_of_an_error_comes_where_the_city_cannot_be_read(
+    own_town: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = create_app(Settings(city=own_town)).test_client()
+
+    def fail() -> None:
+        raise KeyError
+
+    monkeypatch.setattr("webapp.errors.current_view", fail)
+    answer = client.get("/nowhere")
+    assert answer.status_code == 404
+    assert "没有这个页面" in answer.get_data(as_text=True)
+
+
 @pytest.mark.parametrize("path", ["/", "/coverage", "/embed", "/embed/builder", "/nowhere"])
 def test_number_of_the_filing_is_at_the_foot_where_the_city_tells_it(
     own_town: Path, path: str
