@@ -6,6 +6,7 @@ position of a person, so the log gets its type and its place in the program.
 
 from __future__ import annotations
 
+import json
 import logging
 import traceback
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, jsonify, make_response, render_template, request, url_for
+from flask import Flask, Response, make_response, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 
 from locator.errors import (
@@ -110,7 +111,9 @@ def _answer(
     """The answer; `message` and `message_zh` are for programs."""
     if request.path.startswith("/api/"):
         document = _document(status, message, fields)
-        response = jsonify({"error": document | ({"message_zh": message_zh} if message_zh else {})})
+        body = {"error": document | ({"message_zh": message_zh} if message_zh else {})}
+        # As all other answers of the API: Chinese as it stands, whoever reads it in a terminal.
+        response = Response(json.dumps(body, ensure_ascii=False), mimetype="application/json")
     else:
         title, text = _texts(status)
         told = [(FIELDS.get(name, ""), name, said(problem)) for name, problem in fields]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -149,6 +150,14 @@ def test_api_errors_of_http_are_in_chinese_too(client: FlaskClient) -> None:
     error = client.get("/api/v1/nothing", headers={"Accept-Language": "en"}).get_json()["error"]
     assert (error["message"], error["fields"]) == ("not found", [])
     assert error["message_zh"].startswith("没有这个页面。")
+
+
+def test_refusal_is_as_the_document_shows_it_and_legible(client: FlaskClient) -> None:
+    told = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r'```json\n(\{"error".*?)```', told, re.DOTALL)
+    answer = client.post("/api/v1/nearest", json={**HERE, "k": 0})
+    assert answer.get_json() == json.loads(shown)
+    assert "个数（k）：不能小于1" in answer.get_data(as_text=True)  # no escapes
 
 
 def test_api_tells_how_to_send_what_was_sent_the_wrong_way(client: FlaskClient) -> None:
