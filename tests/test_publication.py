@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,6 +69,12 @@ def test_each_exception_is_named_with_its_setting(tmp_path: Path) -> None:
         assert "secret-value" not in repr(check)
     both = look(tmp_path / "both", dict.fromkeys(EXCEPTIONS, "x"))["public_hosts"]
     assert both.count == len(EXCEPTIONS)
+
+
+def test_each_key_of_a_city_is_explained_to_administrators() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "going-public.md").read_text(encoding="utf-8")
+    told = [row.split("|")[1] for row in text.splitlines() if row.startswith("| `")]
+    assert {key.name for key in fields(CityConfig)} == {*re.findall(r"`(\w+)`", " ".join(told))}
 
 
 def test_number_of_approved_tiles_is_read_where_the_pages_read_it(tmp_path: Path) -> None:
