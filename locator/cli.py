@@ -31,6 +31,8 @@ from locator.terminal import (
     settings,
     shared,
     show,
+    show_error,
+    show_usage_error,
     table,
     warn,
 )
@@ -169,19 +171,19 @@ def main() -> None:
     except click.exceptions.Exit as ended:
         sys.exit(ended.exit_code)
     except click.ClickException as problem:
-        problem.show()
+        show_usage_error(problem)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped; nothing was half-saved", err=True)
+        click.echo("停了，没有存一半的东西 stopped; nothing was half-saved", err=True)
         sys.exit(1)
     except LocatorError as problem:
-        click.echo(f"error: {problem}", err=True)
+        show_error(str(problem))
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(1)
     except (OSError, OverflowError, MemoryError, RecursionError, UnicodeError) as problem:
         kind = type(problem).__name__
-        click.echo(f"error: {kind} {problem}: check the input and the disk", err=True)
+        show_error(f"{kind} {problem}: check the input and the disk", "请检查输入和磁盘")
         sys.exit(2)
 
 

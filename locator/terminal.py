@@ -140,6 +140,36 @@ def warn(warnings: Iterable[str]) -> None:
         click.echo(f"warning: {text}", err=True)
 
 
+def show_error(english: str, chinese: str = "") -> None:
+    """Tell on one line of stderr what is wrong: in Chinese where there are words, in English."""
+    from locator.registry.wording import in_chinese
+
+    told = chinese or in_chinese(english)
+    click.echo(f"错误：{told} / error: {english}" if told else f"错误 error: {english}", err=True)
+
+
+def show_usage_error(problem: click.ClickException) -> None:
+    """Tell what is wrong with how a command was written, below how it is written."""
+    context = getattr(problem, "ctx", None)
+    if context is not None:
+        click.echo(context.get_usage(), err=True)
+        click.echo(f"用法见 see: {context.command_path} --help", err=True)
+    show_error(problem.format_message(), _usage_in_chinese(problem))
+
+
+def _usage_in_chinese(problem: click.ClickException) -> str:
+    """What click says in English alone; "" for a problem of our own words."""
+    if isinstance(problem, click.NoSuchOption):
+        return f"没有 {problem.option_name} 这个选项。"
+    parameter = getattr(problem, "param", None)
+    name = parameter.get_error_hint(problem.ctx) if parameter is not None else ""  # type: ignore[attr-defined]
+    if isinstance(problem, click.MissingParameter):
+        return f"缺少 {name}。"
+    if isinstance(problem, click.BadParameter):
+        return f"{name} 填得不对。"
+    return ""
+
+
 def table(rows: list[list[str]], head: list[str]) -> list[str]:
     """Columns padded by width on the screen, where a Chinese sign takes two places."""
 

@@ -278,6 +278,18 @@ def test_usage_errors_exit_2_and_say_what_is_expected(tmp_path: Path, run) -> No
         assert done.code == 2, args
         assert words in done.err, done.err
         assert "Traceback" not in done.err
+        last = done.err.splitlines()[-1]
+        assert last.startswith("错误")  # whatever command it is, Chinese first
+        assert last.index("error: ") > 0
+
+
+def test_errors_that_are_met_first_are_in_chinese(tmp_path: Path, run) -> None:
+    for args, words in [
+        (["nearest", "--wrong", "1", "2"], "错误：没有 --wrong 这个选项。 / error: "),
+        (["init"], "错误：缺少 'DIR'。 / error: "),
+        (["doctor", "--city", tmp_path], f"错误：{tmp_path} 不是城市文件夹"),
+    ]:
+        assert words in run(*args).err
 
 
 def test_city_without_streets_says_what_to_do(tmp_path: Path, run) -> None:
@@ -315,7 +327,7 @@ def test_bad_street_file_changes_nothing(
         bad.unlink()
     done = run("streets", "import", bad, "--city", city)
     assert done.code == 2
-    assert done.err.startswith("error: ")
+    assert done.err.startswith("错误")
     assert done.err.count("\n") == 1
     assert run("coverage", "--within", "500", "--city", city, "--json").out == before
 
@@ -367,14 +379,14 @@ def test_station_far_from_streets_is_kept_told_and_never_used(
 def test_unwritable_folder_is_told(run) -> None:
     done = run("init", "/proc/city", "--name", "c")  # not even root may make a folder there
     assert done.code == 2
-    assert done.err.startswith("error: cannot make the folder /proc/city")
+    assert done.err.startswith("错误 error: cannot make the folder /proc/city")
 
 
 def test_folder_that_cannot_be_made_is_told(tmp_path: Path, run) -> None:
     (tmp_path / "file").write_text("")
     done = run("init", tmp_path / "file" / "c", "--name", "c")
     assert done.code == 2
-    assert done.err.startswith("error: ")
+    assert done.err.startswith("错误")
 
 
 @pytest.mark.slow
