@@ -82,7 +82,9 @@ def _run(settings: Settings, listener: socket.socket, *, as_json: bool) -> None:
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     url = f"http://{shown}:{port}/"
-    click.echo(json.dumps({"url": url}) if as_json else f"The map is at {url} (stop with Ctrl-C)")
+    click.echo(
+        json.dumps({"url": url}) if as_json else f"地图在这里 The map is at {url} (Ctrl-C 停 stops)"
+    )
 
     def work() -> None:
         _answer(app, settings, listener)
@@ -96,7 +98,7 @@ def _run(settings: Settings, listener: socket.socket, *, as_json: bool) -> None:
             gc.freeze()  # counting what is alive would write into the pages that workers share
             run_workers(settings.workers, work)
     finally:
-        click.echo("Stopped.", err=True)
+        click.echo("已停。Stopped.", err=True)
 
 
 def _answer(app: Flask, settings: Settings, listener: socket.socket) -> None:

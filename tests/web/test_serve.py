@@ -45,7 +45,7 @@ def test_serve_prints_its_address_answers_and_stops(town: Path, stop: signal.Sig
         process.send_signal(stop)
         assert process.wait(timeout=30) == 0
         assert process.stderr is not None
-        assert process.stderr.read().strip() == "Stopped."
+        assert process.stderr.read().strip() == "已停。Stopped."
 
 
 @pytest.mark.slow
