@@ -59,7 +59,9 @@ _PHONE = (
     "store",
     "sketch",
 )  # docs/phone.md
-FINDER_SCRIPTS = (*_PHONE, "gazetteer", "typed", "reports", "cards", "doors", "finder")
+FINDER_SCRIPTS = (
+    *_PHONE, "gazetteer", "typed", "reports", "cards", "kept", "doors", "finder",
+)  # fmt: skip
 
 
 @blueprint.get("/")

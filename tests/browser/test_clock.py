@@ -248,8 +248,8 @@ def test_clock_that_is_set_right_while_the_page_lies_open_is_noticed(
 ) -> None:
     page = open_page(BARE, service_workers="block")
     page.evaluate(
-        "(by) => { window.off = by; window.right = Date.now; Date.now = () => right() + off; }",
-        -HOUR_MS,
+        f"() => {{ window.off = -{HOUR_MS}; window.right = Date.now;"
+        " Date.now = () => right() + off; }"
     )
     load(page)
     page.evaluate(READY)

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from locator.city import City
+from tests.browser.conftest import ROOT
 from tests.web.server import serving_city
 from tests.web.town import add_stations
+from webapp.listing import listed
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -159,6 +161,118 @@ def test_place_typed_without_a_network_is_answered_by_the_phone(
     page.wait_for_selector("#answer[data-outcome=found]")
     assert page.locator("#answer h2").inner_text() == f"从{street}出发"
     assert page.locator("#place-form select[name=kind]").input_value() == "rest_station"
+
+
+LISTED = "() => [...document.querySelectorAll('#list li[data-code]')].map((li) => li.dataset.code)"
+
+
+def open_without_a_network(page: Page, path: str) -> None:
+    """Another address of the site, told by a kept page."""
+    page.goto(page.evaluate("() => location.origin") + path)
+    page.evaluate(READY)
+    page.wait_for_function("() => locator.phone.isOffline()")
+
+
+def test_station_whose_page_was_not_kept_is_told_from_the_phone(
+    offline_finder: Callable[..., Page], town: Path
+) -> None:
+    stations = City.open(town).current().stations.usable()
+    page = offline_finder(phone=True)
+    # how old it is, at once
+    assert re.search(r"没网。这是.+的资料。", page.locator("#kept-note").inner_text())
+    open_without_a_network(page, f"/s/{stations.code[3]}")
+    page.get_by_text("这个站点的页面没存过。下面是手机里存的资料。").wait_for()
+    [card] = page.locator("#list li[data-code]").all()
+    assert stations.name[3] in card.locator("h3").inner_text()
+    assert card.locator(".say").inner_text() != ""
+    assert card.locator(".way").count() == 0
+    open_without_a_network(page, "/s/NT-9999-9999")
+    page.get_by_text("手机里没有这个站点。联网后再试。").wait_for()
+
+
+def test_station_that_was_visited_by_the_code_on_its_door_is_kept(
+    open_page: OpenPage, town: Path, witness: Witness
+) -> None:
+    code = City.open(town).current().stations.usable().code[3]
+    page = open_page("/", phone=True)
+    wait_for_worker(page)
+    page.reload()
+    site = page.evaluate("() => location.origin")
+    page.goto(f"{site}/s/{code}?here=1")
+    assert page.get_by_text("你在这里。").count() == 1
+    page.wait_for_function(
+        "async () => Boolean(await (await caches.open('pages-1')).match(location.pathname))"
+    )
+    page.context.set_offline(True)
+    page.goto(f"{site}/s/{code}?here=1")
+    assert page.get_by_text("这是存下的页面，门开没开要联网看。").count() >= 1
+    assert page.get_by_text("你在这里。").count() == 0  # by then one may be anywhere
+    witness.faults.clear()
+
+
+def test_list_and_map_without_a_network_are_what_the_address_asks_for(
+    offline_finder: Callable[..., Page], town: Path
+) -> None:
+    view = City.open(town).current()
+    stations = view.stations
+    page = offline_finder(phone=True)
+    wanted = {
+        "": listed(stations, staff=False),
+        "staff=1": listed(stations, staff=True),
+        "kind=mother_baby_room": listed(stations, kind="mother_baby_room", staff=False),
+        f"q={stations.name[2][:2]}": listed(stations, q=stations.name[2][:2], staff=False),
+    }
+    assert len({len(rows) for rows in wanted.values()}) > 2
+    for query, rows in wanted.items():
+        open_without_a_network(page, f"/?{query}" if query else "/")
+        page.wait_for_selector(OFFLINE_READY)
+        assert page.locator("#map_city").get_attribute("data-stations") == str(len(rows)), query
+        told = page.evaluate(LISTED)
+        assert told == [stations.code[row] for row in rows[:20]], query
+        assert str(len(rows)) in page.locator("#list-fold > summary").inner_text()
+    assert page.locator("#place-form select[name=kind]").input_value() == ""
+    open_without_a_network(page, "/?trade=courier&lang=en")
+    told = page.locator("#kept-note").inner_text()
+    assert "按工种、情形筛选列表要联网。" in told
+    assert "English needs the network" in told
+
+
+def test_page_is_kept_in_each_language_in_which_it_was_visited(
+    open_page: OpenPage, witness: Witness
+) -> None:
+    page = open_page("/", phone=True)
+    wait_for_worker(page)
+    page.reload()
+    english = page.evaluate("() => location.origin") + "/?lang=en"
+    page.goto(english)
+    page.evaluate(READY)
+    page.wait_for_function(
+        "async () => Boolean(await (await caches.open('pages-1')).match('/?lang=en'))"
+    )
+    page.context.set_offline(True)
+    page.goto(english)
+    assert page.locator("html").get_attribute("lang") == "en"
+    page.get_by_text("No network").first.wait_for()
+    page.goto(english.split("?")[0])
+    assert page.locator("html").get_attribute("lang") == "zh-CN"
+    witness.faults.clear()
+
+
+def test_page_whose_files_did_not_all_come_does_not_replace_the_one_before(
+    open_page: OpenPage, witness: Witness
+) -> None:
+    page = open_page(BARE, service_workers="block", bypass_csp=True)
+    page.add_script_tag(content=(ROOT / "webapp/static/js/sw.js").read_text("utf-8"))
+    keep = """async (files) => {
+      const text = files.map((file) => `<script src="${file}"></script>`).join("");
+      await keepPage("/", new Response(text)).catch(() => {});
+      return (await (await caches.open(KEPT)).match("/")).text();
+    }"""
+    there = "/static/js/locator.js"
+    before = page.evaluate(keep, [there])
+    assert there in before
+    assert page.evaluate(keep, [there, "/static/js/broken-off.js"]) == before
+    witness.faults.clear()
 
 
 def test_way_by_bicycle_without_a_network_says_what_does_work(

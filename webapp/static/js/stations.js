@@ -303,7 +303,7 @@
 
   const keptStations = async function () {
     await locator.phone.ready();
-    return locator.phone.stations();
+    return locator.keptStations ? locator.keptStations() : locator.phone.stations();
   };
 
   function popupOf(station, mark) {

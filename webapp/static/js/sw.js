@@ -1,12 +1,13 @@
 // The service worker: the page itself, for when there is no network. What it knows of the city is
 // kept by store.js; this keeps the first page, visited station pages, and the files they name.
-// Questions, positions, forms and addresses with a query are never kept.
+// Questions, positions and forms are never kept, nor addresses that ask for more than a language.
 "use strict";
 
 const KEPT = "pages-1";
 const WAIT_MS = 4000; // a network that is there but says nothing counts as none: for a plain page
 const PAGES = [/^\/$/, /^\/s\/[A-Za-z0-9-]+$/];
 const FILES = [/^\/static\//, /^\/map\/[0-9a-f]+\.js$/, /^\/site\.webmanifest$/];
+const PLAIN = ["lang", "here"]; // what an address may say beside its path, to be kept
 const LINKS = /\b(?:href|src)="(\/(?:static|map)\/[^"]+|\/site\.webmanifest)"/g;
 
 const matches = (rules, path) => rules.some((rule) => rule.test(path));
@@ -38,20 +39,40 @@ async function dropOthers() {
   for (const name of await caches.keys()) if (name !== KEPT) await caches.delete(name);
 }
 
-// A page, and every file of ours that it names; files of no page any more go.
-async function keepPage(path, response) {
+// Under which address a page is kept; null where it is none that is kept.
+function keyOf(url) {
+  if (!matches(PAGES, url.pathname)) return null;
+  if ([...url.searchParams.keys()].some((name) => !PLAIN.includes(name))) return null;
+  return url.pathname + langOf(url);
+}
+
+function langOf(url) {
+  const lang = url.searchParams.get("lang");
+  return lang ? "?lang=" + encodeURIComponent(lang) : "";
+}
+
+// Every file of ours that a page names, and last the page: where that breaks off, the page of before
+// stays with its own files. Files of no page any more go.
+async function keepPage(key, response) {
   const cache = await caches.open(KEPT);
   const text = await response.clone().text();
-  await cache.put(path, response);
-  const named = linksOf(text);
   await Promise.all(
-    named.map(async (link) => {
+    linksOf(text).map(async (link) => {
       if (await cache.match(link)) return;
       const file = await fetch(link);
-      if (file.ok) await cache.put(link, file);
+      if (!file.ok) throw new Error(`${file.status} ${link}`);
+      await cache.put(link, file);
     }),
   );
-  if (path === "/") await dropUnnamed(cache);
+  await cache.put(key, response);
+  if (key.split("?")[0] === "/") await dropUnnamed(cache);
+}
+
+// The page of a code on a door says "you are here": what is kept is the one that does not.
+async function keepAsked(key, url, response) {
+  if (!url.searchParams.has("here")) return keepPage(key, response);
+  const plain = await fetch(key);
+  if (plain.ok && !plain.redirected) await keepPage(key, plain);
 }
 
 function linksOf(text) {
@@ -98,16 +119,20 @@ async function fileFirst(request, url) {
 
 async function networkFirst(event, request, url) {
   const cache = await caches.open(KEPT);
+  const key = keyOf(url);
   try {
     // A question is waited for: a kept page in its stead would drop it without a word.
-    const response = await (url.search ? fetch(request) : within(WAIT_MS, fetch(request)));
-    if (response.ok && !response.redirected && !url.search) {
-      event.waitUntil(keepPage(url.pathname, response.clone()).catch(() => {}));
+    const response = await (key === null ? fetch(request) : within(WAIT_MS, fetch(request)));
+    if (response.ok && !response.redirected && key !== null) {
+      event.waitUntil(keepAsked(key, url, response.clone()).catch(() => {}));
     }
     return response;
   } catch (error) {
-    const found = (await cache.match(url.pathname, { ignoreSearch: true })) || (await cache.match("/"));
-    if (found) return marked(found);
+    // The language that was asked for before any; js/kept.js says what the page is not.
+    for (const path of [url.pathname, "/"]) {
+      const found = (await cache.match(path + langOf(url))) || (await cache.match(path));
+      if (found) return marked(found);
+    }
     throw error;
   }
 }
