@@ -237,6 +237,21 @@ def test_list_and_map_without_a_network_are_what_the_address_asks_for(
     assert "English needs the network" in told
 
 
+def test_ground_that_cannot_be_read_without_a_network_is_no_fault_of_the_page(
+    offline_finder: Callable[..., Page], witness: Witness
+) -> None:
+    page = offline_finder()
+    # what was read of its file may be in the browser's own cache
+    page.context.new_cdp_session(page).send("Network.clearBrowserCache")
+    page.reload()
+    page.wait_for_selector(OFFLINE_READY)
+    page.wait_for_function("""() => performance.getEntriesByType("resource").some(
+      (one) => one.name.endsWith(".pmtiles") && one.responseStatus === 0)""")
+    page.evaluate("() => new Promise((done) => setTimeout(done, 500))")
+    told = [one for one in witness.faults if "Failed to load resource" not in one]
+    assert told == []
+
+
 def test_page_is_kept_in_each_language_in_which_it_was_visited(
     open_page: OpenPage, witness: Witness
 ) -> None:

@@ -260,9 +260,27 @@
     choose();
   }
 
+  // A tile that did not come is no fault of the page: without a network js/sketch.js lays a ground.
+  // The file is begun anew then, for its reader keeps a first failure for good.
+  function fileOf(url) {
+    const begin = () => new protomapsL.PmtilesSource(url, true).p;
+    let file = begin();
+    return {
+      getZxy: async function (...where) {
+        const asked = file;
+        try {
+          return await asked.getZxy(...where);
+        } catch (error) {
+          if (file === asked && error.name !== "AbortError") file = begin();
+          throw new DOMException(error.message, "AbortError"); // which the drawing takes quietly
+        }
+      },
+    };
+  }
+
   function drawing(options) {
     return protomapsL.leafletLayer({
-      url: options.url,
+      url: fileOf(options.url),
       maxDataZoom: options.maxDataZoom,
       paintRules: paintRules(),
       labelRules: labelRules(),
