@@ -122,7 +122,7 @@ def test_location_outside_the_city_says_what_to_do(open_page: OpenPage, view: Ci
     page = open_page(location=(0.0, 0.0))
     page.wait_for_selector(READY)
     page.get_by_role("button", name="用我的位置").click()
-    page.get_by_text(f"你不在{view.name}，先选市内地点。").wait_for()
+    page.locator("#answer").get_by_text(f"你不在{view.name}，先选市内地点。").wait_for()
 
 
 def test_rough_location_says_how_rough_and_shows_two(
