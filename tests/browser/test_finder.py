@@ -436,6 +436,10 @@ def test_typed_degrees_are_asked_and_stay_in_no_address_and_not_on_the_phone(
     page.locator("#place-fold > summary").click()
     lon, lat = (f"{degrees:.7f}" for degrees in here)
     page.locator("#place-form input[name=place]").fill(f"{lon}，{lat}")
+    page.locator("#place-form select[name=kind]").select_option("rest_station")  # not sent yet
+    page.wait_for_url("**/?kind=rest_station")
+    page.locator("#place-form select[name=kind]").select_option("")
+    page.wait_for_url(lambda url: url.endswith("/"))
     page.locator("#place-form button[type=submit]").click()
     page.wait_for_selector("#answer[data-outcome=found]")
     assert not page.evaluate("() => location.search || localStorage.getItem('locator.place')")

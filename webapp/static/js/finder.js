@@ -64,7 +64,9 @@
   function keepInAddress(place) {
     const kept = new URLSearchParams();
     for (const [name, value] of new FormData(form)) {
-      if (value && (place || !PLACES.includes(name))) kept.set(name, value);
+      if (!value || (PLACES.includes(name) && !place)) continue;
+      if (name === "place" && locator.typed.position(value)) continue; // degrees that were typed
+      kept.set(name, value);
     }
     const query = kept.toString();
     history.replaceState(history.state, "", location.pathname + (query ? "?" + query : ""));
