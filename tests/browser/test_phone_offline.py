@@ -205,7 +205,7 @@ def test_station_that_was_visited_by_the_code_on_its_door_is_kept(
     )
     page.context.set_offline(True)
     page.goto(f"{site}/s/{code}?here=1")
-    assert page.get_by_text("这是存下的页面，门开没开要联网看。").count() >= 1
+    page.get_by_text("这是存下的页面，门开没开要联网看。").first.wait_for()
     assert page.get_by_text("你在这里。").count() == 0  # by then one may be anywhere
     witness.faults.clear()
 
