@@ -261,7 +261,9 @@ def find_nearest(  # noqa: PLR0913  (each is a word of the question)
         distance[q, : len(row)] = time_m[q, : len(row)] = cost
         if keep_ways:
             ways = trace_ways(network, placement, start, answer, row)
-        if from_ways:
+            distance[q, : len(row)] = [way.metres for way in ways]
+            time_m[q, : len(row)] = [way.time_m for way in ways]
+        elif from_ways:
             told = measure_ways(network, placement, start, answer, row)
             distance[q, : len(row)], time_m[q, : len(row)] = told
     return Nearest(

@@ -37,13 +37,11 @@ from webapp.listing import choose_listed
 from webapp.page_context import common, page_scripts
 from webapp.pages import FINDER_SCRIPTS, FRAME_MAP, hour_choices, map_parts, stations_address
 from webapp.params import (
-    ParameterError,
     Parameters,
     PlaceQuery,
     from_shared_query,
 )
-from webapp.places import district_names
-from webapp.problems import make_problem
+from webapp.places import refuse_unknown_district
 from webapp.state import current_view, site_address, view_at
 
 if TYPE_CHECKING:
@@ -168,8 +166,7 @@ def _common(view: CityView, asked: EmbedQuery) -> dict[str, Any]:
 
 def _checked(view: CityView, asked: EmbedQuery) -> EmbedQuery:
     """The same; ParameterError where the city has no such district."""
-    if asked.district is not None and asked.district not in district_names(view):
-        raise ParameterError([("district", make_problem("no_district"))])
+    refuse_unknown_district(view, asked.district)
     return asked
 
 

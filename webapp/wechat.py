@@ -24,7 +24,7 @@ from webapp.origins import is_from_our_page
 from webapp.page_context import in_wechat
 from webapp.params import NoParameters, PageBody, ParameterError, from_query
 from webapp.problems import make_problem
-from webapp.state import shared
+from webapp.state import site_address
 from webapp.wechat_tickets import TicketSource, sign
 
 if TYPE_CHECKING:
@@ -137,8 +137,7 @@ def _account() -> Account:
 
 def _is_ours(page: str) -> bool:
     """Whether that is the whole address of the finder or of a station's page on this site."""
-    public = shared().city.config.public_url
-    own = urlsplit(public or request.host_url)
+    own = urlsplit(site_address())
     try:
         told = urlsplit(page)
         if (told.scheme, told.netloc.lower()) != (own.scheme, own.netloc.lower()):
