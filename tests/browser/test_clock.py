@@ -14,6 +14,7 @@ from locator.moments import local_now
 from tests.browser.test_phone_offline import (
     ASK,
     BARE,
+    KEPT,
     READY,
     load,
     somewhere,
@@ -120,9 +121,7 @@ def test_kept_page_of_a_station_says_that_it_does_not_know_the_door(
     page.goto(page.url.split("/?")[0].rstrip("/") + f"/s/{code}")
     assert page.locator("p.door").first.get_attribute("data-door") == "open"
     page.reload()
-    page.wait_for_function(
-        "async () => Boolean(await (await caches.open('pages-1')).match(location.pathname))"
-    )
+    page.evaluate(KEPT)
     page.context.set_offline(True)
     page.reload()
     for line in page.locator("main p.door").all():

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 SCRIPTS = ("network", "hours", "words", "circle", "water", "nearest", "store", "sketch")
+# Waits in the page: a promise that a wait is given counts as true at once.
+KEPT = """async (path) => {
+  const cache = await caches.open("pages-1");
+  const isKept = () => cache.match(path || location.pathname);
+  while (!(await isKept())) await new Promise((go) => setTimeout(go, 50));
+}"""
 READY = (
     "() => locator.phone.ready().catch((error) => ({ reason: error.reason, text: error.message }))"
 )
@@ -190,6 +196,24 @@ def test_station_whose_page_was_not_kept_is_told_from_the_phone(
     page.get_by_text("手机里没有这个站点。联网后再试。").wait_for()
 
 
+def test_station_that_was_visited_by_the_code_on_its_door_is_kept(
+    open_page: OpenPage, town: Path, witness: Witness
+) -> None:
+    code = City.open(town).current().stations.usable().code[3]
+    page = open_page("/", phone=True)
+    wait_for_worker(page)
+    page.reload()
+    site = page.evaluate("() => location.origin")
+    page.goto(f"{site}/s/{code}?here=1")
+    assert page.get_by_text("你在这里。").count() == 1
+    page.evaluate(KEPT)
+    page.context.set_offline(True)
+    page.goto(f"{site}/s/{code}?here=1")
+    page.get_by_text("这是存下的页面，门开没开要联网看。").first.wait_for()
+    assert page.get_by_text("你在这里。").count() == 0  # by then one may be anywhere
+    witness.faults.clear()
+
+
 def test_list_and_map_without_a_network_are_what_the_address_asks_for(
     offline_finder: Callable[..., Page], town: Path
 ) -> None:
@@ -241,9 +265,7 @@ def test_page_is_kept_in_each_language_in_which_it_was_visited(
     english = page.evaluate("() => location.origin") + "/?lang=en"
     page.goto(english)
     page.evaluate(READY)
-    page.wait_for_function(
-        "async () => Boolean(await (await caches.open('pages-1')).match('/?lang=en'))"
-    )
+    page.evaluate(KEPT, "/?lang=en")
     page.context.set_offline(True)
     page.goto(english)
     assert page.locator("html").get_attribute("lang") == "en"
