@@ -25,6 +25,8 @@ from locator.gazetteer import (
 from locator.pieces import locate_on_streets
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from locator.arrays import Bools, Floats, Ints
     from locator.streets import Streets
     from locator.version import CityVersion
@@ -53,13 +55,18 @@ def build_gazetteer(view: CityVersion) -> Gazetteer:
     return Gazetteer([*places, *_in_districts([*streets, *pois], districts)])
 
 
-def find_place(view: CityVersion, text: str) -> list[Match]:
-    """Places of a city that may be meant by a text, crossings of two streets too.
+def gazetteer_of(view: CityVersion, make: Callable[[], Gazetteer] | None = None) -> Gazetteer:
+    """The gazetteer of a city, made when it is first asked for and kept with the view.
 
-    The gazetteer is made when it is first asked, and kept with the view.
+    `make` stands in for `build_gazetteer`, where it shall be made in another way.
     """
-    gazetteer: Gazetteer = view.kept(("gazetteer",), lambda: build_gazetteer(view))
-    matches = gazetteer.find(text)
+    kept: Gazetteer = view.kept(("gazetteer",), make or (lambda: build_gazetteer(view)))
+    return kept
+
+
+def find_place(view: CityVersion, text: str) -> list[Match]:
+    """Places of a city that may be meant by a text, crossings of two streets too."""
+    matches = gazetteer_of(view).find(text)
     if matches and matches[0].how in {"code", "name"}:
         return matches
     crossings = _find_crossings(view, text)

@@ -11,8 +11,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, NamedTuple
+
+from locator.pinyin import sound_of
 
 STREET, STATION, DISTRICT, POI, CROSSING = "street", "station", "district", "poi", "crossing"
 MOST_CHARACTERS = 60
@@ -86,7 +87,7 @@ class Gazetteer:
                                                    place.lon_deg, place.lat_deg))
         )  # fmt: skip
         self._names = [plain(place.name) for place in self.places]
-        sounds = _sound_all(self._names)
+        sounds = [sound_of(name) for name in self._names]
         self._sounds, self._initials = [one[0] for one in sounds], [one[1] for one in sounds]
         self._codes = {place.code.casefold(): row for row, place in enumerate(self.places)
                        if place.kind == STATION}  # fmt: skip
@@ -142,7 +143,7 @@ class Gazetteer:
     def _score(self, word: str) -> dict[int, tuple[float, str]]:
         """Score and way of each place that fits a plain word."""
         found: dict[int, tuple[float, str]] = {}
-        sound, _ = _sound_all([word])[0]
+        sound, _ = sound_of(word)
         typed = bool(_LATIN.fullmatch(word))
         for row, name in enumerate(self._names):
             best = _compare(word, name)
@@ -216,42 +217,6 @@ def _compare_sounds(word: str, sound: str, initials: str, typed: bool) -> tuple[
     if initials.startswith(word):
         return 60.0 + 10.0 * len(word) / len(initials), "initials"
     return None
-
-
-def _sound_all(names: Sequence[str]) -> list[tuple[str, str]]:
-    """Pinyin without tones of each name, whole and first letters; other letters stay."""
-    return [sound_of(name) for name in names]
-
-
-@lru_cache(maxsize=200_000)  # a changed station makes a new list of the same streets
-def sound_of(name: str) -> tuple[str, str]:
-    """Pinyin without tones of a plain name, and its first letters.
-
-    >>> sound_of("长江路")
-    ('changjianglu', 'cjl')
-    """
-    from pypinyin import lazy_pinyin
-
-    syllables = [name] if name.isascii() else lazy_pinyin(name)
-    return "".join(syllables), "".join(one[:1] for one in syllables)
-
-
-@lru_cache(maxsize=1)
-def odd_words() -> tuple[str, ...]:
-    """Words of the dictionary in which a sign is read otherwise than alone; none holds another."""
-    from pypinyin.constants import PHRASES_DICT
-    from pypinyin.contrib.tone_convert import to_normal
-
-    normal = lru_cache(maxsize=None)(to_normal)
-    found: set[str] = set()
-    for word in sorted(PHRASES_DICT, key=len):
-        sounds = [normal(readings[0]) for readings in PHRASES_DICT[word]]
-        if sounds != [sound_of(sign)[0] for sign in word]:
-            size = len(word)
-            parts = {word[i:j] for i in range(size) for j in range(i + 2, size + 1)}
-            if found.isdisjoint(parts):
-                found.add(word)
-    return tuple(sorted(found))
 
 
 def _district_words(places: Iterable[Place]) -> dict[str, str]:

@@ -16,7 +16,6 @@ A page that cannot be sure to come to the server's answer says that it needs the
 from __future__ import annotations
 
 import json
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -24,14 +23,13 @@ import numpy as np
 import shapely
 
 from locator.city_places import read_districts
-from locator.gazetteer import odd_words, plain, sound_of
+from locator.gazetteer import plain
+from locator.pinyin import is_sign, odd_words, sound_by_signs, sound_of
 
 if TYPE_CHECKING:
     from locator.version import CityVersion
 
 MOST_POIS = 1000  # some 20 KB on the wire
-_HAN = re.compile("[\u3007\u3400-\u9fff\uf900-\ufaff]")
-_PARTS = re.compile(f"{_HAN.pattern}|[^{_HAN.pattern[1:]}+")
 _COMMON = range(0xB0, 0xD8)  # lead bytes of the 3,755 common characters of GB/T 2312
 
 
@@ -46,7 +44,7 @@ def pack_places(view: CityVersion) -> bytes:
         }
     )
     names = {plain(name) for name in _all_names(view, districts, pois)}
-    signs = _common_signs() | {sign for name in names for sign in name if _HAN.match(sign)}
+    signs = _common_signs() | {sign for name in names for sign in name if is_sign(sign)}
     odd = [
         (name, *sound_of(name)) for name in sorted(names) if sound_of(name) != sound_by_signs(name)
     ]
@@ -60,19 +58,6 @@ def pack_places(view: CityVersion) -> bytes:
         "names": odd,
     }
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def sound_by_signs(name: str) -> tuple[str, str]:
-    """Pinyin and initials of a plain name, each sign read by itself; other letters stay.
-
-    >>> sound_by_signs("人民路s2")
-    ('renminlus2', 'rmls')
-    """
-    if name.isascii():
-        return sound_of(name)
-    parts = _PARTS.findall(name)
-    syllables = [sound_of(part)[0] if _HAN.match(part) else part for part in parts]
-    return "".join(syllables), "".join(one[:1] for one in syllables)
 
 
 def _all_names(

@@ -9,34 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
-from hypothesis import assume, given
-from hypothesis import strategies as st
 
 from locator.city import City
 from locator.city_places import read_districts
-from locator.gazetteer import odd_words, plain, sound_of
-from locator.phone_places import pack_places, sound_by_signs
+from locator.gazetteer import plain
+from locator.phone_places import pack_places
+from locator.pinyin import sound_of
 from tests.web.town import build_town
-
-SIGNS = "人民中路东西南北大街长江和平乐桥巷弄重庆行都会石车站青年工农s2"
 
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_town(tmp_path_factory.mktemp("town") / "city")
-
-
-@given(st.text(SIGNS, min_size=1, max_size=6))
-def test_words_without_an_odd_word_are_read_sign_by_sign(word: str) -> None:
-    assume(not any(odd in word for odd in odd_words()))
-    assert sound_by_signs(word) == sound_of(word)
-
-
-def test_odd_words_are_read_otherwise_and_hold_no_other() -> None:
-    words = odd_words()
-    assert "重庆" in words
-    assert all(sound_of(word) != sound_by_signs(word) for word in words[::50])
-    assert not any(one in other for one in words[::50] for other in words if one != other)
 
 
 def test_file_tells_of_each_name_how_it_sounds(town: Path) -> None:

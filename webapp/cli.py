@@ -6,7 +6,6 @@ Only click is imported at the top, since `locator --help` loads this module.
 from __future__ import annotations
 
 import errno
-import gc
 import json
 import signal
 import socket
@@ -79,6 +78,7 @@ def _run(settings: Settings, listener: socket.socket, *, as_json: bool) -> None:
     keep_discreet()
     app = create_app(settings)
     warm(app)
+    let_go(app)
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     url = f"http://{shown}:{port}/"
@@ -93,9 +93,6 @@ def _run(settings: Settings, listener: socket.socket, *, as_json: bool) -> None:
         if settings.workers == 1:
             work()
         else:
-            let_go(app)
-            gc.collect()
-            gc.freeze()  # counting what is alive would write into the pages that workers share
             run_workers(settings.workers, work)
     finally:
         click.echo("已停。Stopped.", err=True)

@@ -30,6 +30,8 @@ from branca.element import CssLink, Figure, JavascriptLink, MacroElement
 from folium.elements import JSCSSMixin
 from folium.template import Template
 
+from webapp.map_parts import MapParts
+
 MIN_ZOOM, MAX_ZOOM = 5, 18
 MAP_ID = "city"
 # Leaflet's name of the frame in which each datum's tiles lie; ours is in js/datum.js.
@@ -38,29 +40,6 @@ _OWN_FILE = re.compile(r"/static/[\w./-]+(\?v=[0-9a-f]+)?")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _RISKY = {ord(sign): f"\\u{ord(sign):04x}" for sign in "{}<>&'`$"}
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|[\"'`]//", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class MapParts:
-    """One composed map.
-
-    Parameters
-    ----------
-    html
-        The map's element.
-    script
-        What makes it a map; runs after `scripts`.
-    hash
-        sha256 of `script`, in hexadecimal.
-    scripts, styles
-        Addresses of files on our own host, in the order in which they are wanted.
-    """
-
-    html: str
-    script: str
-    hash: str
-    scripts: tuple[str, ...]
-    styles: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

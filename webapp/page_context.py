@@ -21,7 +21,7 @@ from webapp.state import shared
 
 if TYPE_CHECKING:
     from locator.view import CityView
-    from webapp.maps import MapParts
+    from webapp.map_parts import MapParts
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
     from locator.view import CityView
-    from webapp.maps import MapParts
+    from webapp.map_parts import MapParts
 
 blueprint = Blueprint("pages", __name__)
 
@@ -171,17 +171,15 @@ def stations_address(asked: StationsQuery) -> str:
     return url_for("api.stations", **words | {"staff": int(asked.staff)})
 
 
-def compose_maps(view: CityView) -> None:
-    """Compose each map that pages show, where that was not done yet."""
+def compose_maps(view: CityView) -> dict[object, MapParts]:
+    """Compose each map that pages show, where that was not done yet; all that there are."""
     for plugins in (FINDER_MAP, FRAME_MAP, COVERAGE_MAP):
         map_parts(view, plugins)
+    return shared().maps
 
 
 def map_parts(view: CityView, plugins: Sequence[str]) -> MapParts | None:
     """The composed map with these plugins; None where the front-end packages are not installed."""
-    # Folium brings pandas: a server that only answers programs does without.
-    from webapp import maps
-
     state = shared()
     if not state.assets.has_packages:
         return None
@@ -189,6 +187,9 @@ def map_parts(view: CityView, plugins: Sequence[str]) -> MapParts | None:
     key = (*view.bounds_deg, *plugins, *below.items())
     parts = state.maps.get(key)
     if parts is None:
+        # Folium brings pandas: a server that was handed its maps (`webapp.memory`) does without.
+        from webapp import maps
+
         url = state.assets.url
         scripts = {name: url(f"js/{name}.js") for name in _SCRIPTS}
         scripts["finder"] = scripts.pop("route")

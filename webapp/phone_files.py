@@ -27,6 +27,7 @@ from locator.phone_water import pack_water
 from webapp.assets import STATIC
 from webapp.cards import way_in
 from webapp.languages import in_chinese
+from webapp.memory import here
 from webapp.params import NoParameters, from_query
 from webapp.places import district_places
 from webapp.state import current_view, shared
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from locator.view import CityView
+    from webapp.memory import Run
 
 blueprint = Blueprint("phone", __name__)
 
@@ -53,6 +55,9 @@ class PhoneFiles:
     files: dict[str, bytes]
 
 
+Packed = tuple[str, PhoneStreets]  # streets, with the version that they were packed from
+
+
 class PhoneStore:
     """The files of the version asked for last, and those of some versions before it."""
 
@@ -60,16 +65,17 @@ class PhoneStore:
         self._building = threading.Lock()
         self._key: object = None
         self._files: PhoneFiles | None = None
-        self._streets: tuple[str, PhoneStreets] | None = None
+        self._streets: Packed | None = None
         self._kept: dict[str, bytes] = {}
 
-    def find(self, view: CityView, today: date) -> PhoneFiles:
+    def find(self, view: CityView, today: date, run: Run = here) -> PhoneFiles:
         """The files of a version of the city, for the days around one."""
         window = Window.around(today)
         key = (view.version, view.store.water_path, window)
         with self._building:
             if self._files is None or self._key != key:
-                self._files = self._build(view, window)
+                before = self._streets
+                self._files, self._streets = run(lambda: _build(view, window, before))
                 self._key = key
                 self._kept |= self._files.files
                 for old in list(self._kept)[:-_KEPT_FILES]:
@@ -79,31 +85,6 @@ class PhoneStore:
     def file(self, mark: str) -> bytes | None:
         """A file by its hash; None where it is not kept."""
         return self._kept.get(mark)
-
-    def _build(self, view: CityView, window: Window) -> PhoneFiles:
-        network = view.network("walk")
-        laid = hashlib.sha256(f"{view.streets.hash}".encode() + network.travel.tobytes())
-        version = laid.hexdigest()[:_HASH]
-        if self._streets is None or self._streets[0] != version:
-            self._streets = (version, pack_streets(network, version=version))
-        streets = self._streets[1]
-        source = PhoneStations(
-            view.stations, view.timetable, view.placement(), view.streets, streets.street,
-            lambda row: _way_in(view, row),
-        )  # fmt: skip
-        parts = pack_stations(source, window, streets=version)
-        water, places = pack_water(view.water), pack_places(view)
-        files = {_mark(body): body for body in (streets.data, water, places, *parts)}
-        head = {
-            "streets": _listed("streets", streets.data),
-            "water": _listed("water", water),
-            "places": _listed("places", places),
-            "parts": [_listed("stations", body) for body in parts],
-        }
-        body = _describe(view, window) | head | {"streets_version": version}
-        body["version"] = _mark(_json(body))
-        index = _json(body)
-        return PhoneFiles(index, _mark(index), files)
 
 
 _KEY = "locator.phone"
@@ -115,10 +96,10 @@ def install(app: Flask) -> None:
     app.register_blueprint(blueprint)
 
 
-def current_files() -> PhoneFiles:
+def current_files(run: Run = here) -> PhoneFiles:
     """The files of the city in force, for today."""
     view = current_view()
-    return _store().find(view, local_now(view.config.time_zone).date())
+    return _store().find(view, local_now(view.config.time_zone).date(), run)
 
 
 def _store() -> PhoneStore:
@@ -180,6 +161,33 @@ def manifest() -> Response:
         }
     )
     return _tagged(Response(body, mimetype="application/manifest+json"), _mark(body))
+
+
+def _build(view: CityView, window: Window, before: Packed | None) -> tuple[PhoneFiles, Packed]:
+    """The files, and the packed streets: those of before where they have not changed."""
+    network = view.network("walk")
+    laid = hashlib.sha256(f"{view.streets.hash}".encode() + network.travel.tobytes())
+    version = laid.hexdigest()[:_HASH]
+    if before is None or before[0] != version:
+        before = (version, pack_streets(network, version=version))
+    streets = before[1]
+    source = PhoneStations(
+        view.stations, view.timetable, view.placement(), view.streets, streets.street,
+        lambda row: _way_in(view, row),
+    )  # fmt: skip
+    parts = pack_stations(source, window, streets=version)
+    water, places = pack_water(view.water), pack_places(view)
+    files = {_mark(body): body for body in (streets.data, water, places, *parts)}
+    head = {
+        "streets": _listed("streets", streets.data),
+        "water": _listed("water", water),
+        "places": _listed("places", places),
+        "parts": [_listed("stations", body) for body in parts],
+    }
+    body = _describe(view, window) | head | {"streets_version": version}
+    body["version"] = _mark(_json(body))
+    index = _json(body)
+    return PhoneFiles(index, _mark(index), files), before
 
 
 def _describe(view: CityView, window: Window) -> dict[str, Any]:

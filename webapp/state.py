@@ -12,6 +12,7 @@ from flask import Flask, current_app, g, request
 
 from locator import moments
 from locator.moments import NOW
+from webapp.memory import here
 from webapp.street_tiles import MAJOR_CLASSES, StreetTiles, build_tiles
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from locator.coverage import Coverage
     from locator.view import CityView
     from webapp.assets import Assets
-    from webapp.maps import MapParts
+    from webapp.map_parts import MapParts
+    from webapp.memory import Run
     from webapp.params import CoverageQuery
     from webapp.tile_sources import TileSource
 
@@ -39,7 +41,7 @@ class TileStore:
         self._building = threading.Lock()
         self._kept: OrderedDict[tuple[object, ...], StreetTiles] = OrderedDict()
 
-    def find(self, view: CityView, question: CoverageQuery) -> StreetTiles:
+    def find(self, view: CityView, question: CoverageQuery, run: Run = here) -> StreetTiles:
         """Tiles of that coverage in that version of the city."""
         key = (view.version, question.within_m, question.kind, question.mode)
         tiles = self._kept.get(key)
@@ -48,7 +50,8 @@ class TileStore:
         with self._building:
             tiles = self._kept.get(key)
             if tiles is None:
-                tiles = self._kept[key] = _tiles_of(view, measure(view, question))
+                tiles = run(lambda: _tiles_of(view, measure(view, question)))
+                self._kept[key] = tiles
                 while len(self._kept) > _KEPT_TILES:
                     self._kept.popitem(last=False)
         return tiles

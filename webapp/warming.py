@@ -3,36 +3,55 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from locator.basemap import find_basemap
+from locator.city_places import build_gazetteer, gazetteer_of
 from locator.errors import DataError
+from locator.pinyin import keep_table, make_table
 from webapp import pages, phone_files
-from webapp.params import CoverageQuery
-from webapp.state import current_view, shared
+from webapp.memory import apart, settle
+from webapp.params import CoverageQuery, NearestBody
+from webapp.state import current_view, measure, shared, view_at
+from webapp.wording import coverage_answer, nearest_answer
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from locator.view import CityView
 
 
 def warm(app: Flask) -> None:
     """Ask each kind of question once, so that no visitor waits for what can be done before.
 
-    Workers share what is made here, the maps with Folium and the phone's files among it.
+    Workers share what is made here. What takes much memory to make and little to keep is made
+    apart: maps with Folium, street tiles, the phone's files, the table of pinyin.
     """
     with app.test_request_context("/"):
         view = current_view()
         with suppress(DataError):  # a folder that cannot be written: maps come without a ground
             find_basemap(view.store)
-        pages.compose_maps(view)
+        shared().maps.update(apart(lambda: pages.compose_maps(view)))
+        keep_table(apart(make_table))
         if len(view.streets):
-            west, south, east, north = view.bounds_deg
-            view.nearest([((west + east) / 2, (south + north) / 2)], k=1)
-            shared().tiles.find(view, CoverageQuery())
-            phone_files.current_files()
+            gazetteer_of(view, lambda: apart(lambda: build_gazetteer(view)))
+            _answer_once(view)
+            shared().tiles.find(view, CoverageQuery(), apart)
+            phone_files.current_files(apart)
+
+
+def _answer_once(view: CityView) -> None:
+    """Load the loops, and lay out what they search, by what visitors ask most."""
+    west, south, east, north = view.bounds_deg
+    middle: dict[str, Any] = {"lon": (west + east) / 2, "lat": (south + north) / 2}
+    for routes in (True, False):
+        nearest_answer(view_at(None), NearestBody.model_validate(middle | {"routes": routes}))
+    asked = CoverageQuery()
+    coverage_answer(view, measure(view, asked), asked)
 
 
 def let_go(app: Flask) -> None:
-    """Close what a process may not share with its forks; it opens again when it is used."""
+    """Close what a process may not share with its forks, and give back what it needs no more."""
     with app.app_context():
         shared().city.let_go()
+    settle()

@@ -102,7 +102,8 @@ def slips_of(view: CityView, seed: int) -> list[str]:
 
 
 def pinyin_of(view: CityView) -> list[str]:
-    from locator.gazetteer import plain, sound_of
+    from locator.gazetteer import plain
+    from locator.pinyin import sound_of
 
     sounds = [sound_of(plain(name)) for name in view.streets.names[1:400:3]]
     whole = [sound for sound, _ in sounds]

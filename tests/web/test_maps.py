@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import folium
 import pytest
 
 from tests.web.town import PAYLOADS
-from webapp.maps import CityMap, MapFiles, MapParts, Plugin, city_map, compose
+from webapp.maps import CityMap, MapFiles, Plugin, city_map, compose
+
+if TYPE_CHECKING:
+    from webapp.map_parts import MapParts
 
 NAMES = (
     "leaflet",
