@@ -86,7 +86,8 @@ class Gazetteer:
             sorted(set(places), key=lambda place: (place.name, place.kind, place.code,
                                                    place.lon_deg, place.lat_deg))
         )  # fmt: skip
-        self._names = [plain(place.name) for place in self.places]
+        once = {name: plain(name) for name in {place.name for place in self.places}}
+        self._names = [once[place.name] for place in self.places]  # a long street is many places
         sounds = [sound_of(name) for name in self._names]
         self._sounds, self._initials = [one[0] for one in sounds], [one[1] for one in sounds]
         self._codes = {place.code.casefold(): row for row, place in enumerate(self.places)

@@ -5,20 +5,26 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+import time
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import shapely
 
 from locator.coverage import measure_coverage
-from locator.kernels import compiler
+from locator.kernels import library
+from locator.kernels.compiler import KERNELS, LIBRARY
 from locator.nearest import find_nearest
 from locator.pieces import cut_streets, locate_on_streets
 from locator.sweep import sweep_k_nearest, sweep_nearest
+from tests.conftest import do_without
 from tests.oracles import BACKWARD, FORWARD, Town, random_town
 from tests.towns import cross, make_network, make_streets, place
+from tests.web.town import build_town
 
 SEEDS = range(50)
 LIMITS = (0.5, 37.0, 150.0, 400.0, 1000.0)
@@ -260,7 +266,7 @@ def test_vertices_written_otherwise_change_nothing(how: str) -> None:
 
 # -- the compiler's cache --------------------------------------------------------------------
 
-MARK = compiler.mark_sources(Path(compiler.__file__).parent)
+MARK = library.mark_sources(Path(library.__file__).parent)
 
 
 def _python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -278,6 +284,7 @@ def test_cache_folder_is_set_before_numba_is_imported(tmp_path: Path, first: str
     code = (
         f"import locator.kernels.{first}; import os; import numba;"
         "from locator.kernels import compiler;"
+        "assert compiler.LIBRARY is None;"
         "assert numba.config.CACHE_DIR == os.environ['NUMBA_CACHE_DIR'], numba.config.CACHE_DIR;"
         "print(os.environ['NUMBA_CACHE_DIR'], compiler.CACHED)"
     )
@@ -297,13 +304,13 @@ def test_source_mark_other_helper_file_is_another_cache(tmp_path: Path) -> None:
     package.mkdir()
     (tmp_path / "arrays.py").write_text("LIMIT_TOLERANCE_M = 1e-6")
     (package / "gain.py").write_text("from heap import pop")
-    marks = {compiler.mark_sources(package)}
+    marks = {(library.mark_sources.cache_clear(), library.mark_sources(package))[1]}
     (package / "heap.py").write_text("def pop(): return 1")
-    marks.add(compiler.mark_sources(package))
+    marks.add((library.mark_sources.cache_clear(), library.mark_sources(package))[1])
     (package / "heap.py").write_text("def pop(): return 2")
-    marks.add(compiler.mark_sources(package))
+    marks.add((library.mark_sources.cache_clear(), library.mark_sources(package))[1])
     (tmp_path / "arrays.py").write_text("LIMIT_TOLERANCE_M = 1e-3")
-    marks.add(compiler.mark_sources(package))
+    marks.add((library.mark_sources.cache_clear(), library.mark_sources(package))[1])
     assert len(marks) == 4
 
 
@@ -330,12 +337,155 @@ def test_cache_folder_of_somebody_else_is_not_used(
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        assert not compiler.set_cache_folder()
+        assert not library.set_cache_folder()
     assert len(caught) == 1
 
 
-def test_kernel_wrong_type_is_an_error() -> None:
+# -- compiled ahead of time ------------------------------------------------------------------
+
+
+@pytest.fixture
+def compiled_ahead() -> None:
+    """What needs a C compiler at set-up; without one all works too, and starts slower."""
+    if LIBRARY is None:
+        do_without("run python -m locator.kernels with a C compiler and Python's headers")
+
+
+@pytest.mark.usefixtures("compiled_ahead")
+def test_setup_made_the_library_that_these_tests_run() -> None:
+    import_every_kernel()
+    assert [one.symbol for one in KERNELS if not hasattr(LIBRARY, one.symbol)] == []
+
+
+def import_every_kernel() -> None:
+    from importlib import import_module
+
+    for path in Path(library.__file__).parent.glob("*.py"):
+        if path.stem not in {"__init__", "__main__"}:
+            import_module(f"locator.kernels.{path.stem}")
+
+
+@pytest.mark.usefixtures("compiled_ahead")
+def test_command_asks_without_numba(tmp_path: Path) -> None:
+    city = build_town(tmp_path / "city")
+    code = (
+        "import sys; from locator.city import City; "
+        f"view = City.open({str(city)!r}).current(); "
+        "west, south, east, north = view.bounds_deg; "
+        "answer = view.nearest([((west + east) / 2, (south + north) / 2)], k=2); "
+        "print(answer.index.min() >= 0, {'numba', 'llvmlite', 'scipy'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.split("\n")[0] == "True set()", done.stderr
+
+
+GOOD = (
+    np.array([[0.0, 0.0], [9.0, 0.0]]), np.array([0.0, 9.0]), np.array([0, 2]),
+    np.array([0], np.int32), np.array([3.0]), np.empty((1, 2)),
+)  # fmt: skip
+
+
+def unwritable() -> np.ndarray:
+    out = np.empty((1, 2))
+    out.flags.writeable = False
+    return out
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (0, [[0.0, 0.0], [9.0, 0.0]]),
+        (1, np.array([0.0, 9.0], np.float32)),
+        (1, np.array([0, 9])),
+        (1, np.array([[0.0, 9.0]])),
+        (1, np.array([0.0, 1.0, 9.0, 1.0])[::2]),
+        (1, np.array([0.0, 9.0], ">f8")),
+        (5, unwritable()),
+        (5, None),
+    ],
+    ids=["list", "float32", "int64", "2-d", "strided", "byte order", "read-only", "none"],
+)
+def test_kernel_wrong_type_is_an_error(place: int, value: Any) -> None:
     from locator.kernels.geometry import locate_points
 
+    given = [*GOOD]
+    given[place] = value
     with pytest.raises(TypeError):
-        locate_points([1, 2], None, None, None, None, None)
+        locate_points(*given)
+    with pytest.raises(TypeError):
+        locate_points(*GOOD[:3])
+    locate_points(*GOOD)
+
+
+def test_kernel_wrong_type_inside_a_tuple_is_an_error() -> None:
+    from locator.kernels.compiler import I1, L1, F, _fits, _shapes
+
+    wanted = _shapes(((L1, I1), F))
+    good, row = np.zeros(2, np.int64), np.zeros(2, np.int32)
+    assert _fits(((good, row), 1.0), wanted)
+    for bad in ((good, good), (good,), [good, row], (row, good)):
+        assert not _fits((bad, 1.0), wanted)
+
+
+def test_loop_runs_without_the_lock_of_the_interpreter() -> None:
+    from locator.kernels.geometry import locate_points
+
+    count = 6_000_000
+    street, along = np.zeros(count, np.int32), np.linspace(0, 9, count)
+    out = np.empty((count, 2))
+    went_on = threading.Event()
+
+    def work() -> None:
+        locate_points(*GOOD[:3], street, along, out)
+        went_on.set()
+
+    ticks = 0
+    thread = threading.Thread(target=work)
+    thread.start()
+    while not went_on.is_set():
+        ticks += 1
+        time.sleep(0.001)
+    thread.join()
+    assert ticks > 20
+    np.testing.assert_allclose(out[:, 0], along)
+
+
+@pytest.mark.slow
+def test_loops_answer_the_same_where_numba_compiles_them(tmp_path: Path) -> None:
+    names = ("test_search_equals_all_distances", "test_sweep_nearest_equals_bellman_ford")
+    asked = [f"{__file__}::{name}[{seed}]" for name in names for seed in (3, 4, 5)]
+    quiet = ("-q", "-p", "no:benchmark", "-p", "no:cacheprovider")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *quiet, *asked],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "6 passed" in done.stdout, done.stdout + done.stderr
+    assert list(tmp_path.glob("*/search.search_stations*.nbc"))  # numba compiled it there
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("compiled_ahead")
+def test_library_is_made_whole_or_not_at_all(tmp_path: Path) -> None:
+    code = (
+        "from locator.kernels import geometry, library\n"
+        "from locator.kernels.compiler import KERNELS\n"
+        "made = library.build_library(k.declared() for k in KERNELS if 'locate' in k.symbol)\n"
+        "print(made, library.library_path().is_file(), library.load_library() is not None)\n"
+    )
+    made = _python(code, NUMBA_CACHE_DIR=str(tmp_path / "a"))
+    assert made.stdout.split() == ["True", "True", "True"], made.stderr
+    failed = _python(code, NUMBA_CACHE_DIR=str(tmp_path / "b"), CC="false")
+    assert failed.stdout.split() == ["False", "False", "False"], failed.stderr
+    assert "no library of compiled loops could be made" in failed.stderr
+    assert [path for path in (tmp_path / "b").iterdir() if path.suffix == ".so"] == []
+
+
+def test_library_that_cannot_be_read_is_left_to_numba(tmp_path: Path) -> None:
+    code = (
+        "from locator.kernels import library; "
+        "library.library_path().write_bytes(b'no machine code'); "
+        "print(library.load_library())"
+    )
+    done = _python(code, NUMBA_CACHE_DIR=str(tmp_path))
+    assert done.stdout.strip() == "None", done.stderr

@@ -11,13 +11,11 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 
-_PAGEOUT = 21  # MADV_PAGEOUT, Linux 5.4
-_COMPILER = "libllvmlite"
+_ARENA_MAX = -8  # M_ARENA_MAX of the GNU C library
 
 
 class Run(Protocol):
@@ -87,25 +85,12 @@ def settle() -> None:
     """Give back what the start alone needed, before workers share the rest.
 
     Counting what is alive would write into the pages that forks share, so it is left out from here
-    on (`gc.freeze`). The compiler's library, 70 MB, was read to link the loops and lies idle: its
-    clean pages go back to the system, and come again from the file if ever they are wanted.
+    on (`gc.freeze`). One pool of memory is enough for threads of which one runs at a time.
     """
     gc.collect()
     gc.freeze()
     if sys.platform == "linux":
-        with suppress(OSError, AttributeError):
-            libc = ctypes.CDLL(None, use_errno=True)
+        with suppress(OSError, AttributeError):  # a C library of another make
+            libc = ctypes.CDLL(None)
+            libc.mallopt(_ARENA_MAX, 1)
             libc.malloc_trim(0)
-            for start, end in _mapped(_COMPILER):
-                libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _PAGEOUT)
-
-
-def _mapped(name: str) -> list[tuple[int, int]]:
-    """Where the parts of a library that are never written lie in memory."""
-    found = []
-    for line in Path("/proc/self/maps").read_text(encoding="utf-8").splitlines():
-        span, rights, *rest = line.split(maxsplit=5)  # then offset, device, inode, path
-        if name in rest[-1] and "w" not in rights:
-            start, _, end = span.partition("-")
-            found.append((int(start, 16), int(end, 16)))
-    return found

@@ -12,8 +12,8 @@ from locator.pinyin import keep_table, make_table
 from webapp import pages, phone_files
 from webapp.memory import apart, settle
 from webapp.params import CoverageQuery, NearestBody
-from webapp.state import current_view, measure, shared, view_at
-from webapp.wording import coverage_answer, nearest_answer
+from webapp.state import current_view, shared, view_at
+from webapp.wording import nearest_answer
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -41,13 +41,11 @@ def warm(app: Flask) -> None:
 
 
 def _answer_once(view: CityView) -> None:
-    """Load the loops, and lay out what they search, by what visitors ask most."""
+    """Lay out what is searched, by what visitors ask most."""
     west, south, east, north = view.bounds_deg
     middle: dict[str, Any] = {"lon": (west + east) / 2, "lat": (south + north) / 2}
     for routes in (True, False):
         nearest_answer(view_at(None), NearestBody.model_validate(middle | {"routes": routes}))
-    asked = CoverageQuery()
-    coverage_answer(view, measure(view, asked), asked)
 
 
 def let_go(app: Flask) -> None:

@@ -15,7 +15,8 @@
     losses      what one station alone covers, and what two do
     whatif      the nearest station of each node while stations open and close
     geometry    snapping points to streets, cutting streets into pieces
-    compiler    how they are compiled and where the machine code is kept
+    compiler    how they are declared and compiled
+    library     where the machine code is kept, and how it is made ahead of time
 
 They know arrays and nothing else; `locator.network` and its users give them meaning. Split from
 the single `kernels.py` of the first design because each idea has its own source and its own
@@ -27,11 +28,18 @@ oracle, and because a command loads only the loops it calls.
 from __future__ import annotations
 
 # Before any kernel is: this chooses the cache folder, which has to happen before numba is imported.
-from locator.kernels.compiler import KERNELS
+from locator.kernels.compiler import KERNELS, LIBRARY
+from locator.kernels.library import build_library
 
 
-def compile_all() -> int:
-    """Compile every kernel into the cache (about half a minute); returns how many there are."""
+def compile_all() -> tuple[int, bool]:
+    """Compile every kernel, where that was not done yet, in some 40 s.
+
+    Returns
+    -------
+    int, bool
+        How many there are, and whether they are in a library that needs no numba.
+    """
     from importlib import import_module
 
     for name in (
@@ -40,6 +48,8 @@ def compile_all() -> int:
         "siting_bound", "siting_reach", "siting_search", "stands", "sweeps", "trips", "whatif",
     ):  # fmt: skip
         import_module(f"locator.kernels.{name}")  # its kernels declare themselves
+    if LIBRARY is not None or build_library(one.declared() for one in KERNELS):
+        return len(KERNELS), True
     for one in KERNELS:
         one.compile()
-    return len(KERNELS)
+    return len(KERNELS), False

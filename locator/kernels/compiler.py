@@ -1,123 +1,104 @@
-"""How the loops are compiled: numba, cached on disk, without the interpreter's lock.
-
-No user waits for a compiler: set-up runs `python -m locator.kernels` once and the machine code is
-kept in `NUMBA_CACHE_DIR`. Where that is unset it is set here, before numba is imported, to the
-first folder that can be written; where there is none the loops run uncached, with one warning.
+"""How loops are declared and compiled: ahead of time at set-up, else by numba at the first call.
 
 Kernels have explicit signatures, for two reasons. A read-only array (ours always are, once they
 sit in a value) is another type to numba than a writable one, and would be compiled twice. And a
 wrong dtype is then an error at the call instead of a slow new specialisation.
+
+A loop runs without the interpreter's lock, either way it was compiled.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-import tempfile
-import warnings
 from collections.abc import Callable
 from functools import update_wrapper
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from locator.kernels.library import CACHED, load_library
+
+_CONTIGUOUS, _WRITEABLE = 0x1, 0x400  # numpy's flags
+
+LIBRARY = load_library()
+"""The loops compiled ahead of time; None where numba compiles them."""
 
 
-def _is_writable(folder: Path) -> bool:
-    """Tell whether a file can really be made there (permission bits lie on some mounts)."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
-            return False  # somebody else's folder could hold somebody else's machine code
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False
+class Array(NamedTuple):
+    """An array, C-contiguous; "in" arrays may be read-only, "out" arrays are written."""
+
+    dtype: str
+    ndim: int
+    written: bool = False
 
 
-def _candidates() -> list[Path]:
-    home_cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
-    user = os.getuid() if hasattr(os, "getuid") else "user"
-    return [
-        Path(home_cache) / "station-locator" / "numba",
-        Path(tempfile.gettempdir()) / f"station-locator-numba-{user}",
-    ]
+Type = str | Array | tuple[Any, ...] | None
+"""A number by its dtype, an array, a tuple of types that travels as one; None for nothing."""
 
-
-def mark_sources(folder: Path) -> str:
-    """Name the state of the modules that kernels are compiled from.
-
-    numba looks for changes in a kernel's own file only: after a change of `heap.py` it would go on
-    running the old one inside `whatif.py`. So each state of the sources has a cache of its own.
-    """
-    sources = [*sorted(folder.glob("*.py")), folder.parent / "arrays.py"]
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:16]
-
-
-def set_cache_folder() -> bool:
-    """Point numba at a writable cache folder for these sources; tell whether there is one.
-
-    An existing `NUMBA_CACHE_DIR` is respected as it is, but checked; a process started by this one
-    inherits the folder.
-    """
-    given, mark = os.environ.get("NUMBA_CACHE_DIR"), mark_sources(Path(__file__).parent)
-    for folder in [Path(given)] if given else [parent / mark for parent in _candidates()]:
-        if _is_writable(folder):
-            os.environ["NUMBA_CACHE_DIR"] = str(folder)
-            return True
-    warnings.warn(
-        "no folder for compiled code can be written: the first question of every run will take "
-        "about half a minute longer; set NUMBA_CACHE_DIR to a writable folder",
-        RuntimeWarning,
-        stacklevel=2,
-    )
-    return False
-
-
-CACHED = set_cache_folder()
-
-import numba  # noqa: E402  (the cache folder has to be chosen first)
-from numba import types  # noqa: E402
-
-# Argument types: "in" arrays may be read-only, "out" arrays are written.
-F1, F2 = (types.Array(types.float64, d, "C", readonly=True) for d in (1, 2))
-I1, I2 = (types.Array(types.int32, d, "C", readonly=True) for d in (1, 2))
-L1 = types.Array(types.int64, 1, "C", readonly=True)
-B1 = types.Array(types.uint8, 1, "C", readonly=True)
-OUT_F1, OUT_F2 = (types.Array(types.float64, d, "C") for d in (1, 2))
-OUT_I1, OUT_I2 = (types.Array(types.int32, d, "C") for d in (1, 2))
-OUT_L1 = types.Array(types.int64, 1, "C")
-OUT_B1 = types.Array(types.uint8, 1, "C")
-F, I, L = types.float64, types.int32, types.int64  # noqa: E741
+F1, F2 = Array("float64", 1), Array("float64", 2)
+I1, I2 = Array("int32", 1), Array("int32", 2)
+L1, B1 = Array("int64", 1), Array("uint8", 1)
+OUT_F1, OUT_F2 = Array("float64", 1, True), Array("float64", 2, True)
+OUT_I1, OUT_I2 = Array("int32", 1, True), Array("int32", 2, True)
+OUT_L1, OUT_B1 = Array("int64", 1, True), Array("uint8", 1, True)
+F, I, L = "float64", "int32", "int64"  # noqa: E741
 
 # Arrays that belong together travel as one tuple; inside a kernel it costs nothing.
-STREETS = types.Tuple((I1, F1, B1))  # both ends in turn; metres; 1 forward + 2 backward
-ARCS = types.Tuple((L1, I1, F1, I1, B1))  # first, other node, metres, street, 1 if backward
-PLACED = types.Tuple((L1, I1, F1, F1))  # stations by street: first, row, offset, snap
-SPANS = types.Tuple((L1, F2))  # counted parts of streets: first, [from, to]
-LINES = types.Tuple((F2, F1, L1))  # vertices, metres along the street, first
-GRID = types.Tuple((L1, I1, I1, F, F, F, L, L))  # cells: see `geometry`
+STREETS = (I1, F1, B1)  # both ends in turn; metres; 1 forward + 2 backward
+ARCS = (L1, I1, F1, I1, B1)  # first, other node, metres, street, 1 if backward
+PLACED = (L1, I1, F1, F1)  # stations by street: first, row, offset, snap
+SPANS = (L1, F2)  # counted parts of streets: first, [from, to]
+LINES = (F2, F1, L1)  # vertices, metres along the street, first
+GRID = (L1, I1, I1, F, F, F, L, L)  # cells: see `geometry`
 # Node marks, costs and arcs taken; then a bucket queue: heads, and the pool's node, cost, next.
-SEARCH = types.Tuple((OUT_I1, OUT_F1, OUT_L1, OUT_I1, OUT_I1, OUT_F1, OUT_I1))
-PIECES = types.Tuple((OUT_I1, OUT_F1, OUT_F1, OUT_B1))  # street, from, to, state
+SEARCH = (OUT_I1, OUT_F1, OUT_L1, OUT_I1, OUT_I1, OUT_F1, OUT_I1)
+PIECES = (OUT_I1, OUT_F1, OUT_F1, OUT_B1)  # street, from, to, state
 
 
 class Kernel:
-    """One compiled loop: loaded from the cache at its first call, not at import.
+    """One compiled loop: loaded at its first call, not at import."""
 
-    Loading costs 0.1 s a piece, and a command needs three or four of them.
-    """
-
-    def __init__(self, signature: Any, function: Callable[..., Any]) -> None:
-        self._signature = signature
+    def __init__(
+        self, arguments: tuple[Type, ...], returns: Type, function: Callable[..., Any]
+    ) -> None:
+        self._arguments, self._returns = arguments, returns
         self._function = function
         self._compiled: Callable[..., Any] | None = None
         update_wrapper(self, function)
 
+    @property
+    def symbol(self) -> str:
+        """Its name in the library: two modules may have loops of one name."""
+        return f"{self._function.__module__.rpartition('.')[2]}__{self._function.__name__}"
+
+    def declared(self) -> tuple[str, Any, Callable[..., Any]]:
+        """Its symbol, signature in numba's types, and function."""
+        arguments = [numba_type(one) for one in self._arguments]
+        return self.symbol, numba_type(self._returns)(*arguments), self._function
+
     def compile(self) -> Callable[..., Any]:
-        """Compile, or load from the cache; called once at set-up for every kernel."""
+        """Take it from the library, or have numba compile it, or load what it compiled before."""
         if self._compiled is None:
-            make = numba.njit(self._signature, nogil=True, cache=CACHED)
-            self._compiled = make(self._function)
+            found = getattr(LIBRARY, self.symbol, None)
+            self._compiled = self._by_numba() if found is None else self._checked(found)
         return self._compiled
+
+    def _by_numba(self) -> Callable[..., Any]:
+        import numba
+
+        _, signature, function = self.declared()
+        compiled: Callable[..., Any] = numba.njit(signature, nogil=True, cache=CACHED)(function)
+        return compiled
+
+    def _checked(self, found: Callable[..., Any]) -> Callable[..., Any]:
+        """The loop of the library behind a look at its arrays, which it does not take itself."""
+        wanted, name = _shapes(self._arguments), self._function.__name__
+
+        def call(*given: Any) -> Any:
+            if not _fits(given, wanted):
+                raise TypeError(f"{name} wants {self._arguments}, got {_describe(given)}")
+            return found(*given)
+
+        return call
 
     def __call__(self, *args: Any) -> Any:
         """Run it; TypeError where an argument has another type than declared."""
@@ -127,11 +108,11 @@ class Kernel:
 KERNELS: list[Kernel] = []
 
 
-def kernel(*arguments: Any, returns: Any = types.void) -> Callable[[Callable[..., Any]], Kernel]:
+def kernel(*arguments: Type, returns: Type = None) -> Callable[[Callable[..., Any]], Kernel]:
     """Declare a compiled loop with the types of its arguments, in order."""
 
     def declare(function: Callable[..., Any]) -> Kernel:
-        made = Kernel(returns(*arguments), function)
+        made = Kernel(arguments, returns, function)
         KERNELS.append(made)
         return made
 
@@ -139,5 +120,74 @@ def kernel(*arguments: Any, returns: Any = types.void) -> Callable[[Callable[...
 
 
 def inner(function: Callable[..., Any]) -> Any:
-    """Declare a piece of a kernel: compiled into each kernel that calls it."""
+    """Declare a piece of a kernel: compiled into each kernel that calls it.
+
+    Where the loops are compiled already it stays a plain function that nobody calls.
+    """
+    if LIBRARY is not None:
+        return function
+    import numba
+
     return numba.njit(nogil=True, cache=CACHED)(function)
+
+
+def numba_type(wanted: Type) -> Any:
+    """The same type in numba's words."""
+    from numba import types
+
+    if wanted is None:
+        return types.void
+    if isinstance(wanted, Array):
+        dtype = getattr(types, wanted.dtype)
+        return types.Array(dtype, wanted.ndim, "C", readonly=not wanted.written)
+    if isinstance(wanted, tuple):
+        return types.Tuple([numba_type(one) for one in wanted])
+    return getattr(types, wanted)
+
+
+# What is looked at is laid out before, and in the order of its price: this runs at every call.
+
+
+def _shapes(wanted: tuple[Type, ...]) -> list[Any]:
+    """For each type what `_fits` compares: None for a number, a list for a tuple."""
+    shapes: list[Any] = []
+    for one in wanted:
+        if isinstance(one, Array):
+            flags = _CONTIGUOUS | (_WRITEABLE if one.written else 0)
+            shapes.append((np.dtype(one.dtype), one.ndim, flags))
+        else:
+            shapes.append(_shapes(one) if isinstance(one, tuple) else None)
+    return shapes
+
+
+def _fits(given: Any, wanted: list[Any]) -> bool:
+    """Whether values are what a loop was compiled for; it reads memory by that alone."""
+    if type(given) is not tuple or len(given) != len(wanted):
+        return False
+    for one, shape in zip(given, wanted, strict=True):
+        if shape is None:
+            continue
+        if type(shape) is list:
+            if not _fits(one, shape):
+                return False
+            continue
+        dtype, ndim, flags = shape
+        if (
+            type(one) is not np.ndarray
+            or (one.dtype is not dtype and one.dtype != dtype)
+            or one.ndim != ndim
+            or one.flags.num & flags != flags
+        ):
+            return False
+    return True
+
+
+def _describe(given: Any) -> str:
+    """The types that came instead, for a message: never their content."""
+    if isinstance(given, tuple):
+        return f"({', '.join(map(_describe, given))})"
+    if isinstance(given, np.ndarray):
+        kind = "" if given.flags.c_contiguous else ", not contiguous"
+        kind += "" if given.flags.writeable else ", read-only"
+        return f"{given.dtype} of {given.ndim} dimensions{kind}"
+    return type(given).__name__

@@ -15,11 +15,10 @@ strict nothing is dropped because of something that is dropped in a circle.
 from __future__ import annotations
 
 import numpy as np
-from numba import types
 
 from locator.kernels.compiler import F1, I1, L1, OUT_B1, OUT_I1, OUT_L1, L, kernel
 
-LISTS = types.Tuple((L1, I1))  # first, members
+LISTS = (L1, I1)  # first, members
 
 
 @kernel(LISTS, I1, L, OUT_L1, OUT_I1)

@@ -19,11 +19,10 @@ more price, `level`, is paid per unit of weight:
 from __future__ import annotations
 
 import numpy as np
-from numba import types
 
 from locator.kernels.compiler import F1, I1, L1, OUT_F1, OUT_F2, F, L, inner, kernel
 
-MATRIX = types.Tuple((L1, I1, L1, I1))  # first, column; first, row
+MATRIX = (L1, I1, L1, I1)  # first, column; first, row
 STILL = 1e-12  # a move that is rounding
 CHECK = 40  # iterations between two looks
 SUFFICIENT, NECESSARY, LONG = 0.2, 0.8, 0.36  # when to restart, as in the source

@@ -16,16 +16,14 @@ sum is that column, found without a look at the row.
 
 from __future__ import annotations
 
-from numba import types
-
 from locator.kernels.compiler import F1, I1, L1, OUT_B1, OUT_F1, OUT_I1, OUT_L1, F, L, inner, kernel
 from locator.kernels.siting_search import draw
 
-MATRIX = types.Tuple((L1, I1, L1, I1))  # first, column; first, row
+MATRIX = (L1, I1, L1, I1)  # first, column; first, row
 # Rows: how often covered, sum of chosen columns, heaviness, uncovered rows, place among them.
-ROWS = types.Tuple((OUT_I1, OUT_L1, OUT_F1, OUT_I1, OUT_I1))
+ROWS = (OUT_I1, OUT_L1, OUT_F1, OUT_I1, OUT_I1)
 # Columns: 1 if chosen, score, step of the last change, 1 if it may be added, chosen, place.
-COLUMNS = types.Tuple((OUT_B1, OUT_F1, OUT_L1, OUT_B1, OUT_I1, OUT_I1))
+COLUMNS = (OUT_B1, OUT_F1, OUT_L1, OUT_B1, OUT_I1, OUT_I1)
 # random, step, chosen columns, uncovered rows, last added
 COUNTS = OUT_L1
 SUMS = OUT_F1  # cost, uncovered weight, cost of the best

@@ -12,7 +12,6 @@ The search stops after so many cases and goes on there when called again.
 from __future__ import annotations
 
 import numpy as np
-from numba import types
 
 from locator.kernels.compiler import (
     F1,
@@ -23,15 +22,16 @@ from locator.kernels.compiler import (
     OUT_I1,
     OUT_I2,
     OUT_L1,
+    Array,
     F,
     L,
     inner,
     kernel,
 )
 
-MATRIX = types.Tuple((L1, I1, L1, I1))  # first, column; first, row
-BITS = types.Array(types.uint64, 2, "C", readonly=True)
-OUT_BITS = types.Array(types.uint64, 2, "C")
+MATRIX = (L1, I1, L1, I1)  # first, column; first, row
+BITS = Array("uint64", 2)
+OUT_BITS = Array("uint64", 2, True)
 FOUND, NONE, OPEN = 1, 0, 2
 ONE = np.uint64(1)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import types
 
 from locator.kernels.compiler import (
     B1,
@@ -21,7 +20,7 @@ from locator.kernels.compiler import (
 )
 from locator.kernels.intervals import UNCOVERED
 
-PIECES_IN = types.Tuple((I1, F1, F1, B1))  # street, from, to, state
+PIECES_IN = (I1, F1, F1, B1)  # street, from, to, state
 
 
 @inner

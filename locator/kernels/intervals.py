@@ -12,7 +12,6 @@ Intervals of one street are kept in scratch arrays `low`, `high`, `owner`.
 from __future__ import annotations
 
 import numpy as np
-from numba import types
 
 from locator.arrays import LIMIT_TOLERANCE_M
 from locator.kernels.compiler import (
@@ -33,7 +32,7 @@ from locator.kernels.compiler import (
 
 TOLERANCE = LIMIT_TOLERANCE_M
 COVERED, UNCOVERED, UNREACHABLE = 0, 1, 2
-LABELS = types.Tuple((F2, I2))
+LABELS = (F2, I2)
 
 
 @inner

@@ -12,7 +12,6 @@ counts. `extra` are stations that are on no list: street, place and row of each.
 from __future__ import annotations
 
 import numpy as np
-from numba import types
 
 from locator.kernels.compiler import (
     B1,
@@ -29,8 +28,8 @@ from locator.kernels.compiler import (
 )
 from locator.kernels.intervals import add_reach, add_station, merge_reaches, plain_cut
 
-EXTRA = types.Tuple((I1, F1, I1))
-WORTH = types.Tuple((I1, F1))  # of each span: its area, and the worth of a unit of cost
+EXTRA = (I1, F1, I1)
+WORTH = (I1, F1)  # of each span: its area, and the worth of a unit of cost
 
 
 @inner

@@ -16,7 +16,6 @@ area's weights, so that one step length suits both.
 from __future__ import annotations
 
 import numpy as np
-from numba import types
 
 from locator.kernels.compiler import B1, F1, I1, OUT_F1, F, L, inner, kernel
 from locator.kernels.siting_bound import FLAT, measure_step, nth_largest, pace_on, weigh_newest
@@ -24,9 +23,9 @@ from locator.kernels.siting_search import GAINS
 
 # Sites each row needs; its area (-1: none); length and floor of each area; cost and role (0 open,
 # 1 site, 2 out) of each column.
-CHOICE = types.Tuple((I1, I1, F1, F1, F1, B1))
+CHOICE = (I1, I1, F1, F1, F1, B1)
 # Best prices with multipliers behind them, averages of their service, averages of use of columns.
-LIMITED_PRICES = types.Tuple((OUT_F1, OUT_F1, OUT_F1))
+LIMITED_PRICES = (OUT_F1, OUT_F1, OUT_F1)
 HALVINGS = 50
 NEAR = 1e-9  # relative: where the search for the rate ends
 
@@ -194,7 +193,7 @@ def step_prices(by_row, choice, prices, average, length, trial):
 
 
 @kernel(
-    GAINS, CHOICE, L, F, LIMITED_PRICES, OUT_F1, F, F, L, returns=types.Tuple((F, F))
+    GAINS, CHOICE, L, F, LIMITED_PRICES, OUT_F1, F, F, L, returns=(F, F)
 )  # fmt: skip
 def improve_limited(by_row, choice, p, budget, state, pace, target, enough, steps):
     """Lower the bound from the prices given; returns it and the rate of money.
@@ -245,7 +244,7 @@ def improve_limited(by_row, choice, p, budget, state, pace, target, enough, step
     return bound, best_rate
 
 
-@kernel(GAINS, CHOICE, L, F, F1, F, OUT_F1, returns=types.Tuple((F, F)))
+@kernel(GAINS, CHOICE, L, F, F1, F, OUT_F1, returns=(F, F))
 def rate_limited(by_row, choice, p, budget, prices, guess, rho):
     """Worth of each open column; returns the bound and the rate of money."""
     rows, columns = len(by_row[0]) - 1, len(rho)

@@ -9,7 +9,6 @@ sites; what is kept is judged by true gains and true floors.
 from __future__ import annotations
 
 import numpy as np
-from numba import types
 
 from locator.kernels.compiler import B1, F1, I1, OUT_B1, OUT_F1, OUT_L1, F, L, inner, kernel
 from locator.kernels.limited_state import begin, close_any, open_any
@@ -17,7 +16,7 @@ from locator.kernels.siting_search import GAINS, RETURN, draw, mark_near
 
 # Sites each row needs; its area (-1: none); how many fold its gains count; floor of each area;
 # cost and role (0 open, 1 site, 2 out) of each column.
-CHOICE = types.Tuple((I1, I1, F1, F1, F1, B1))
+CHOICE = (I1, I1, F1, F1, F1, B1)
 HEAT = 0.1  # most that one kick may lose, in average sites, as in `siting_search`
 PENALTY = 10.0  # of what floors lack, where it is asked whether to go on from here
 MOST_MOVES = 100_000
@@ -225,9 +224,7 @@ def is_near(reached, present, sites, random):
     return reached >= present - HEAT * each * (draw(random, 1000) / 1000.0) ** 3
 
 
-@kernel(
-    GAINS, GAINS, CHOICE, OUT_B1, L, F, L, L, F, L, OUT_L1, OUT_F1, returns=types.Tuple((F, F, L))
-)
+@kernel(GAINS, GAINS, CHOICE, OUT_B1, L, F, L, L, F, L, OUT_L1, OUT_F1, returns=(F, F, L))
 def search_limited(
     by_row, by_column, choice, found, most, money, limit, idle_limit, tolerance, by_cost, random,
     covered,

@@ -12,7 +12,6 @@ and what a group has alone is what its closing loses.
 from __future__ import annotations
 
 import numpy as np
-from numba import types
 
 from locator.kernels.compiler import (
     OUT_F1,
@@ -35,7 +34,7 @@ from locator.kernels.intervals import (
 )
 from locator.kernels.lengths import WORTH
 
-ENTRIES = types.Tuple((OUT_L1, OUT_F1))  # first owner * owners + second owner; worth
+ENTRIES = (OUT_L1, OUT_F1)  # first owner * owners + second owner; worth
 
 
 @inner

@@ -14,7 +14,6 @@ All costs and places are in the network's cost.
 from __future__ import annotations
 
 import numpy as np
-from numba import types
 
 from locator.kernels.compiler import (
     F1,
@@ -26,18 +25,19 @@ from locator.kernels.compiler import (
     OUT_I1,
     PLACED,
     STREETS,
+    Array,
     F,
     L,
     inner,
     kernel,
 )
 
-LABELS = types.Tuple((F2, I2))
-S1 = types.Array(types.int8, 1, "C", readonly=True)
-OUT_S1 = types.Array(types.int8, 1, "C")
+LABELS = (F2, I2)
+S1 = Array("int8", 1)
+OUT_S1 = Array("int8", 1, True)
 # Street, depth - 1, from, to, cost at from, slope, station row.
-TABLE = types.Tuple((OUT_I1, OUT_S1, OUT_F1, OUT_F1, OUT_F1, OUT_S1, OUT_I1))
-LEVEL = types.Tuple((L1, F1, F1, F1, S1))  # first, from, to, cost at from, slope
+TABLE = (OUT_I1, OUT_S1, OUT_F1, OUT_F1, OUT_F1, OUT_S1, OUT_I1)
+LEVEL = (L1, F1, F1, F1, S1)  # first, from, to, cost at from, slope
 SLIVER = 1e-9  # bits shorter than this join the next one
 NOTHING, NO_WAY = -2, -1  # instead of a line: none chosen yet; no station to go to
 

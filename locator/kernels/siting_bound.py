@@ -10,7 +10,6 @@ the linear program too; steps grow while they succeed and shrink when they fail.
 from __future__ import annotations
 
 import numpy as np
-from numba import types
 
 from locator.kernels.compiler import (
     B1,
@@ -27,7 +26,7 @@ from locator.kernels.compiler import (
 from locator.kernels.siting_search import GAINS
 
 # Best prices, averages of service of rows and of use of candidates.
-PRICES = types.Tuple((OUT_F1, OUT_F1, OUT_F1))
+PRICES = (OUT_F1, OUT_F1, OUT_F1)
 # What lives on between calls: step factor, most weight of the newest choice, the bound when that
 # was last looked at, failures in a row, steps since the last look.
 PACE = OUT_F1
@@ -35,7 +34,7 @@ FLAT = 1e-12  # a direction this short leads nowhere
 RED = 20.0  # failures in a row after which steps get shorter
 LOOK = 100.0  # steps after which the newest choice gets less weight, unless the bound fell by 1 %
 LEAST = 1e-4  # weight of the newest choice
-SHRUNK = types.Tuple((OUT_L1, OUT_I1, OUT_F1, OUT_I1, OUT_F1))
+SHRUNK = (OUT_L1, OUT_I1, OUT_F1, OUT_I1, OUT_F1)
 
 
 @inner
@@ -161,7 +160,7 @@ def pace_on(pace, along, reached, bound):
     return bound
 
 
-@kernel(GAINS, L, PRICES, PACE, F, F, L, L, returns=types.Tuple((F, L)))
+@kernel(GAINS, L, PRICES, PACE, F, F, L, L, returns=(F, L))
 def improve_prices(by_row, p, prices, pace, target, enough, steps, limit):
     """Lower the bound from the prices given; returns it and the steps done.
 
@@ -203,7 +202,7 @@ def improve_prices(by_row, p, prices, pace, target, enough, steps, limit):
     return bound, done
 
 
-@kernel(GAINS, F1, L, OUT_F1, returns=types.Tuple((F, F, F)))
+@kernel(GAINS, F1, L, OUT_F1, returns=(F, F, F))
 def rate_sites(by_row, u, p, rho):
     """Worth of each site; returns the bound, the p-th largest worth and the one after it."""
     space, taken = np.empty(len(rho)), np.empty(len(rho), np.uint8)
@@ -266,7 +265,7 @@ def value_sites(by_row, chosen):
     return total
 
 
-@kernel(GAINS, L, returns=types.Tuple((OUT_L1, OUT_I1, OUT_F1)))
+@kernel(GAINS, L, returns=(OUT_L1, OUT_I1, OUT_F1))
 def turn_pairs(by_row, columns):
     """The same pairs by column (first, row, gain), rows ascending."""
     first, column, gain = by_row

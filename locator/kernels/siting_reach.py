@@ -12,7 +12,6 @@ them, and the streets on which they stand. So a street is read exactly as a cove
 from __future__ import annotations
 
 import numpy as np
-from numba import types
 
 from locator.arrays import LIMIT_TOLERANCE_M
 from locator.kernels.compiler import (
@@ -34,12 +33,12 @@ from locator.kernels.intervals import add_reach, add_station, merge_reaches
 
 TOLERANCE = LIMIT_TOLERANCE_M
 # By candidate: first seed, its node and cost; first stand, its street, place and snap.
-PLACES = types.Tuple((L1, I1, F1, L1, I1, F1, F1))
+PLACES = (L1, I1, F1, L1, I1, F1, F1)
 # Node marks and costs, the heap, street marks, and the list of streets touched.
-SPACE = types.Tuple((OUT_I1, OUT_F1, OUT_F1, OUT_I1, OUT_I1, OUT_I1))
-REACHES = types.Tuple((OUT_I1, OUT_I1, OUT_F1, OUT_F1))  # candidate, street, from, to
-PIECES = types.Tuple((L1, F1, F1))  # by street: first; its place, and what it costs today
-COSTS = types.Tuple((OUT_I1, OUT_I1, OUT_F1))  # candidate, piece, cost
+SPACE = (OUT_I1, OUT_F1, OUT_F1, OUT_I1, OUT_I1, OUT_I1)
+REACHES = (OUT_I1, OUT_I1, OUT_F1, OUT_F1)  # candidate, street, from, to
+PIECES = (L1, F1, F1)  # by street: first; its place, and what it costs today
+COSTS = (OUT_I1, OUT_I1, OUT_F1)  # candidate, piece, cost
 
 
 @inner

@@ -16,14 +16,13 @@ again. Random numbers come from a generator of our own, so that they are the sam
 from __future__ import annotations
 
 import numpy as np
-from numba import types
 
 from locator.kernels.compiler import F1, I1, L1, OUT_B1, OUT_F1, OUT_I1, OUT_L1, F, L, inner, kernel
 
 # Rows by falling gain: first, column, gain; columns: first, row, gain.
-GAINS = types.Tuple((L1, I1, F1))
+GAINS = (L1, I1, F1)
 # Best gain and site of each row, second best; gain of opening, loss of closing; 1 if a site.
-STATE = types.Tuple((OUT_F1, OUT_I1, OUT_F1, OUT_I1, OUT_F1, OUT_F1, OUT_B1))
+STATE = (OUT_F1, OUT_I1, OUT_F1, OUT_I1, OUT_F1, OUT_F1, OUT_B1)
 
 # Tried on coverage 2,000 x 500 and 20,000 x 2,000, p-median 20,000 x 2,000 and pmed30, four seeds:
 HEAT = 0.1  # most that one kick may lose, in average sites
@@ -250,7 +249,7 @@ def go_to(goal, by_row, by_column, state):
     return work
 
 
-@kernel(GAINS, GAINS, OUT_B1, L, L, L, F, OUT_L1, returns=types.Tuple((F, L)))
+@kernel(GAINS, GAINS, OUT_B1, L, L, L, F, OUT_L1, returns=(F, L))
 def search_sites(by_row, by_column, found, most, limit, idle_limit, tolerance, random):
     """Improve `found` (1 for each site, at most `most`) until `limit` pairs have been looked at.
 

@@ -12,7 +12,6 @@ All costs and places are in the network's cost.
 from __future__ import annotations
 
 import numpy as np
-from numba import types
 
 from locator.kernels.compiler import PLACED, STREETS, F, L, inner, kernel
 from locator.kernels.reach import (
@@ -71,7 +70,7 @@ def dearest(table, begin, end, limit):
     return min(most, limit)
 
 
-@kernel(STREETS, LABELS, LABELS, PLACED, F, L, TABLE, returns=types.UniTuple(L, 3))
+@kernel(STREETS, LABELS, LABELS, PLACED, F, L, TABLE, returns=(L, L, L))
 def find_round_trips(streets, there, back, placed, limit, room, table):
     """Pieces of all usable streets on which the best round trip to one station is one line.
 

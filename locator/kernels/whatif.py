@@ -18,7 +18,6 @@ laid over it, changed, read off and taken back within one call.
 from __future__ import annotations
 
 import numpy as np
-from numba import types
 
 from locator.arrays import LIMIT_TOLERANCE_M
 from locator.kernels.compiler import (
@@ -43,20 +42,18 @@ from locator.kernels.intervals import plain_cut
 from locator.kernels.lengths import EXTRA, WORTH, add_worth, collect_open, cover_spans
 
 TOLERANCE = LIMIT_TOLERANCE_M
-SEEDS = types.Tuple((I1, F1, I1))  # node, cost, row of the station
-STATE = types.Tuple((OUT_F1, OUT_I1, OUT_F1))  # nodes: distance, whose; spans: covered
+SEEDS = (I1, F1, I1)  # node, cost, row of the station
+STATE = (OUT_F1, OUT_I1, OUT_F1)  # nodes: distance, whose; spans: covered
 # Nodes touched: mark, which, distance and owner they had. Spans: mark, which, what they had.
 # Streets: mark, which. The heap: cost, node. Nodes without an answer. Marks hold the stamp of the
 # call that made them.
-LOG = types.Tuple(
-    (
-        *(OUT_I1, OUT_I1, OUT_F1, OUT_I1),
-        *(OUT_I1, OUT_I1, OUT_F1),
-        *(OUT_I1, OUT_I1, OUT_F1, OUT_I1),
-        OUT_I1,
-    )
+LOG = (
+    *(OUT_I1, OUT_I1, OUT_F1, OUT_I1),
+    *(OUT_I1, OUT_I1, OUT_F1),
+    *(OUT_I1, OUT_I1, OUT_F1, OUT_I1),
+    OUT_I1,
 )
-TOUCHED = types.Tuple((I1, F1, I1, I1, F1))  # nodes: which, distance, whose; spans: which, covered
+TOUCHED = (I1, F1, I1, I1, F1)  # nodes: which, distance, whose; spans: which, covered
 
 
 @inner
@@ -253,7 +250,7 @@ def take_back(state, log, nodes, kept, worth, sums):
 
 
 @kernel(
-    F, ARCS, ARCS, STREETS, PLACED, EXTRA, SPANS, WORTH, SEEDS, types.Tuple((L1, I1)), B1, L, L,
+    F, ARCS, ARCS, STREETS, PLACED, EXTRA, SPANS, WORTH, SEEDS, (L1, I1), B1, L, L,
     TOUCHED, STATE, LOG, L, L, OUT_F1, OUT_L1,
 )  # fmt: skip
 def try_station(
