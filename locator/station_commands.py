@@ -338,7 +338,7 @@ def history(code: str | None, limit: int) -> None:
 
 def _shown_change(change: Change) -> Change:
     """A change without its private values."""
-    from locator.registry.records import showable
+    from locator.registry.documents import showable
 
     return replace(change, before=showable(change.before), after=showable(change.after))
 

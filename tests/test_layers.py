@@ -129,6 +129,7 @@ ORDER = [
     "locator.registry.ages",
     "locator.registry.codes",
     "locator.registry.entries",
+    "locator.registry.documents",
     "locator.registry.checklists",
     "locator.registry.completeness",
     "locator.registry.lifecycle",

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from geodata.tables import rows_from_records
 from locator.errors import ConflictError, InputError, NotFoundError
 from locator.hours import DayException, Override
-from locator.registry import Actor, Entry, Equipment, Registry, records
+from locator.registry import Actor, Entry, Equipment, Registry, documents
 from locator.registry.snapshots import station_of
 from locator.stations import Stations
 
@@ -82,8 +82,8 @@ def test_edit_every_part_of_a_record_comes_back(registry: Registry) -> None:
     wanted = full_entry(stored)
     assert stored == replace(wanted, extra={"备注": "x", "深": [1, {"a": None}]})
     assert registry.entry(code) == stored
-    document = records.to_document(stored)
-    assert records.from_document(document, id=stored.id, version=stored.version) == stored
+    document = documents.to_document(stored)
+    assert documents.from_document(document, id=stored.id, version=stored.version) == stored
 
 
 def test_edit_keeps_who_when_why_before_and_after(registry: Registry) -> None:

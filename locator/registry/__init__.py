@@ -8,6 +8,7 @@ reading     rows of a file -> entries
 matching    which stored station a row speaks of
 models      the tables; migrations brings older ones up to date
 database    SQLite or PostgreSQL, opened and checked
+documents   entries in JSON-able form, as the history keeps and compares them
 records     entries in and out of the tables
 history     who changed what; the registry of a past day
 undo        taking an import back, worked out before anything is written

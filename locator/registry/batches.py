@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from locator.errors import DataError, NotFoundError
-from locator.registry import history, models, records
+from locator.registry import documents, history, models, records
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -43,7 +43,7 @@ class Writing:
         ids = records.insert_entries(self._connection, entries, now=self._now)
         self._note(
             [
-                (key, entry.code, None, records.to_document(entry))
+                (key, entry.code, None, documents.to_document(entry))
                 for key, entry in zip(ids, entries, strict=True)
             ]
         )
@@ -52,12 +52,12 @@ class Writing:
         """Store new states of stations, given with the old ones."""
         new = [entry for _, entry in pairs]
         records.update_entries(self._connection, new, now=self._now)
-        self._note([(old.id, old.code, *records.compare(old, entry)) for old, entry in pairs])
+        self._note([(old.id, old.code, *documents.compare(old, entry)) for old, entry in pairs])
 
     def remove(self, entries: Sequence[Entry]) -> None:
         """Take stations out."""
         records.delete_entries(self._connection, [entry.id for entry in entries])
-        self._note([(e.id, e.code, records.to_document(e), None) for e in entries])
+        self._note([(e.id, e.code, documents.to_document(e), None) for e in entries])
 
     def _note(self, changes: Sequence[tuple[int, str, Any, Any]]) -> None:
         names = ("station_id", "code", "before", "after")
@@ -86,10 +86,10 @@ def open_batch(
     row = {
         "version": version,
         "at": now,
-        "who": records.clean(by.who),
-        "why": records.clean(by.why),
+        "who": documents.clean(by.who),
+        "why": documents.clean(by.why),
         "action": action,
-        "source": records.clean(source),
+        "source": documents.clean(source),
         "counts": dict(counts or {}),
         "confirmed": list(confirmed),
     }

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from locator.registry import models, records
+from locator.registry import documents, models, records
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -143,8 +143,8 @@ def _taken_back(entry: Entry | None, change: Any) -> Entry | None:
     if change["before"] is None:
         return None
     if entry is None:  # the change took it out: its "before" is all of it
-        return records.from_document(change["before"], id=change["station_id"])
-    return records.patch(entry, change["before"])
+        return documents.from_document(change["before"], id=change["station_id"])
+    return documents.patch(entry, change["before"])
 
 
 def _batch(cells: Any) -> Batch:

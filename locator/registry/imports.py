@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from geodata.fields import fields
 from locator.registry.codes import code_series, make_code, split_code
+from locator.registry.documents import compare, hidden_names, showable
 from locator.registry.entries import Doubt, Entry, Rejection, merge_entries, with_made_name
 from locator.registry.matching import find_duplicates, match_entries
 from locator.registry.personal import holds_mobile
-from locator.registry.records import compare, hidden_names, showable
 from locator.registry.wording import in_chinese
 
 if TYPE_CHECKING:

@@ -34,9 +34,9 @@ from geodata.vocabulary import (
 from locator.errors import InputError
 from locator.hours import Hours, ReadHours, read_hours
 from locator.registry.codes import MAX_LENGTH, complete_code
+from locator.registry.documents import clean
 from locator.registry.entries import CORE, Entry, Rejection
 from locator.registry.personal import PersonalCells, Seal
-from locator.registry.records import clean
 from locator.registry.remarks import Remarks
 
 Check = Callable[[float, float], str | None]

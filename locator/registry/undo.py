@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from locator.errors import InputError, NotFoundError
-from locator.registry import models, records
+from locator.registry import documents, models, records
 from locator.registry.history import Batch, read_batches
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def plan_undo(connection: Connection, batch_id: int | None) -> UndoPlan:
             continue
         if overruled:
             kept.append(entry)
-        if records.to_document(wanted) != records.to_document(entry):
+        if documents.to_document(wanted) != documents.to_document(entry):
             restored.append((entry, wanted))
     codes = tuple(sorted(entry.code for entry in kept))
     report = UndoReport(batch.id, len(removed), len(restored), codes)
@@ -151,13 +151,13 @@ def _replay(
 
 def _flat(entry: Entry) -> dict[str, Any]:
     """Document of an entry with the keys of its mappings one by one."""
-    return _flat_values(records.to_document(entry))
+    return _flat_values(documents.to_document(entry))
 
 
 def _flat_values(values: Mapping[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in values.items():
-        if name in records.MAPPINGS:
+        if name in documents.MAPPINGS:
             flat |= {f"{name}.{key}": item for key, item in value.items()}
         else:
             flat[name] = value
@@ -165,14 +165,14 @@ def _flat_values(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _unflat(entry: Entry, flat: Mapping[str, Any]) -> Entry:
-    document: dict[str, Any] = {name: {} for name in records.MAPPINGS}
+    document: dict[str, Any] = {name: {} for name in documents.MAPPINGS}
     for name, value in flat.items():
         group, dot, key = name.partition(".")
         if not dot:
             document[name] = value
         elif value is not None:
             document[group][key] = value
-    return records.from_document(document, id=entry.id, version=entry.version)
+    return documents.from_document(document, id=entry.id, version=entry.version)
 
 
 def _changes_of(connection: Connection, ids: Any) -> dict[int, list[Any]]:
