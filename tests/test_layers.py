@@ -158,6 +158,7 @@ ORDER = [
     "locator.registry.personal",
     "locator.registry.reading",
     "locator.registry.template_rows",
+    "locator.registry.template_columns",
     "locator.registry.template",
     "locator.registry.uploads",
     "locator.registry.verification",
