@@ -192,6 +192,25 @@ def kinds() -> Terms:
     return word_list("kinds")
 
 
+def parse_kind(word: str | None) -> str | None:
+    """Code of the kind of station that was asked for by a word; None where none was.
+
+    Raises
+    ------
+    InputError
+        The word means no kind.
+
+    Examples
+    --------
+    >>> parse_kind("爱心母婴室"), parse_kind(None)
+    ('mother_baby_room', None)
+    """
+    code = None if word is None else kinds().parse(word)
+    if word is not None and code is None:
+        raise InputError(f"unknown kind {word!r}; expected one of {', '.join(kinds().codes)}")
+    return code
+
+
 def facilities() -> Terms:
     """Equipment, services and fittings."""
     return word_list("facilities")

@@ -11,7 +11,7 @@ from geodata.columns import read_mapping
 from geodata.datum import parse_datum
 from geodata.pois import NEAR_STREET, poi_rows
 from geodata.tables import Rows, read_rows
-from geodata.vocabulary import kinds, statuses_in_use
+from geodata.vocabulary import parse_kind, statuses_in_use
 from locator.errors import InputError
 from locator.street_store import StreetStore
 
@@ -160,9 +160,7 @@ def export_stations(
     """
     from locator.registry.exchange import export_entries
 
-    wanted = None if kind is None else kinds().parse(kind)
-    if kind is not None and wanted is None:
-        raise InputError(f"unknown kind {kind!r}; expected one of {', '.join(kinds().codes)}")
+    wanted = parse_kind(kind)
     if private is not None and day is not None:
         raise InputError("private fields of a past day are not exported: leave out --as-of")
     with city.registry() as registry:

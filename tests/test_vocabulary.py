@@ -16,6 +16,7 @@ from geodata.vocabulary import (
     kinds,
     means_unknown,
     normalise,
+    parse_kind,
     read_data,
     statuses,
     subtypes,
@@ -71,6 +72,17 @@ def test_kinds_have_the_abbreviations_of_station_codes() -> None:
 )
 def test_kinds_find_words_of_real_sheets(text: str, kind: str | None) -> None:
     assert kinds().find(text) == kind
+
+
+@pytest.mark.parametrize(("word", "kind"), [("OW", "rest_station"), (None, None)])
+def test_parse_kind_known_or_none_is_its_code(word: str | None, kind: str | None) -> None:
+    assert parse_kind(word) == kind
+
+
+def test_parse_kind_unknown_word_is_refused_with_the_known_ones() -> None:
+    # a part of a name is no name: what is asked for is never guessed
+    with pytest.raises(InputError, match="unknown kind '某某司机之家'; expected one of rest"):
+        parse_kind("某某司机之家")
 
 
 def test_facilities_standard_items_are_nine_codes_for_eight_items() -> None:

@@ -28,6 +28,7 @@ from geodata.vocabulary import (
     access_scopes,
     kinds,
     means_unknown,
+    parse_kind,
     statuses,
     subtypes,
 )
@@ -85,9 +86,7 @@ class EntryReader:
     ) -> None:
         self.datum = parse_datum(datum)
         self._source = line_text(source)
-        self._kind = None if kind is None else kinds().parse(kind)
-        if kind is not None and self._kind is None:
-            raise InputError(f"unknown kind {kind!r}; expected one of {', '.join(kinds().codes)}")
+        self._kind = parse_kind(kind)
         self._check = check
         self._seal = seal
         self._rows = Rows(source, ())

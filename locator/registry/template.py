@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from geodata.guarding import escape_text, guard_text, is_formula
 from geodata.headings import EXAMPLE, EXPLANATION
-from geodata.vocabulary import kinds, subtypes
+from geodata.vocabulary import kinds, parse_kind, subtypes
 from geodata.writing import written_aside
 from locator.errors import InputError
 from locator.registry.exchange import Reveal, format_received_hours
@@ -73,9 +73,7 @@ def write_template(
     target = Path(path)
     if target.suffix.lower() != ".xlsx":
         raise InputError(f"cannot write {target.name}: expected a name that ends with .xlsx")
-    code = None if kind is None else kinds().parse(kind)
-    if kind is not None and code is None:
-        raise InputError(f"unknown kind {kind!r}; expected one of {', '.join(kinds().codes)}")
+    code = parse_kind(kind)
     chosen = [entry for entry in entries if code in (None, entry.kind)]
     columns = list_columns(code, hours_text=any(map(format_received_hours, chosen)))
     book = Workbook()
