@@ -156,6 +156,7 @@ ORDER = [
     "locator.registry.sealing",
     "locator.registry.exchange",
     "locator.registry.personal",
+    "locator.registry.private_fields",
     "locator.registry.reading",
     "locator.registry.template_rows",
     "locator.registry.template_columns",

@@ -28,6 +28,7 @@ from locator.registry.codes import make_code
 from locator.registry.wording import in_chinese
 
 ROOT = Path(__file__).resolve().parent.parent
+BOB = Actor("王工", "年检")
 
 
 @pytest.fixture
@@ -307,8 +308,8 @@ def test_import_private_mobile_is_not_published(registry: Registry) -> None:
     assert "private" in report.warnings[0]
     sealed, open_phone = registry.entries()
     assert "138" not in repr(sealed)
-    assert registry.opened(sealed) == {"private_phone": "138 0513 0001"}
-    assert registry.opened(open_phone) == {}
+    assert registry.reveal(sealed.code, by=BOB) == {"private_phone": "138 0513 0001"}
+    assert registry.reveal(open_phone.code, by=BOB) == {}
 
 
 def test_import_remarks_name_their_rows_and_each_is_a_doubt(registry: Registry) -> None:
@@ -350,9 +351,8 @@ def test_import_private_changes_are_told_by_name_alone(registry: Registry) -> No
 def test_disclosures_tell_who_saw_what_and_why(registry: Registry) -> None:
     bring(registry, place(phone="13805130001"))
     (code,) = registry.snapshot().code
-    by = Actor("王工", "年检")
-    assert registry.reveal(code, by=by) == {"private_phone": "13805130001"}
-    registry.reveal_all(by=by)
+    assert registry.reveal(code, by=BOB) == {"private_phone": "13805130001"}
+    registry.reveal_all(by=BOB)
     with pytest.raises(InputError, match="--why TEXT"):
         registry.reveal(code, by=Actor("王工", ""))
     seen = registry.disclosures()

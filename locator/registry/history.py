@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -111,8 +111,13 @@ def read_codes(
     return dict(found)
 
 
-def entries_as_of(connection: Connection, instant: datetime) -> list[Entry]:
-    """The entries at an instant of UTC, that instant included; order by id.
+def entries_as_of(connection: Connection, day: date, *, zone: tzinfo) -> list[Entry]:
+    """The entries at the end of a day, or at an instant, that instant included; order by id.
+
+    Parameters
+    ----------
+    day
+        A date, which means its end in `zone`; or a datetime (in `zone` where it has none).
 
     Notes
     -----
@@ -121,7 +126,7 @@ def entries_as_of(connection: Connection, instant: datetime) -> list[Entry]:
     now = {entry.id: entry for entry in records.load_entries(connection)}
     batches, changes = models.batch, models.change
     # by version and not by time, which a clock put back could disorder
-    then = sa.select(sa.func.max(batches.c.version)).where(batches.c.at <= instant)
+    then = sa.select(sa.func.max(batches.c.version)).where(batches.c.at <= _instant(day, zone))
     version = connection.execute(then).scalar() or 0
     query = (
         sa.select(changes)
@@ -136,6 +141,16 @@ def entries_as_of(connection: Connection, instant: datetime) -> list[Entry]:
         else:
             now[row.station_id] = entry
     return [now[key] for key in sorted(now)]
+
+
+def _instant(day: date, zone: tzinfo) -> datetime:
+    """UTC without zone, as the database keeps times."""
+    if isinstance(day, datetime):
+        aware = day if day.tzinfo else day.replace(tzinfo=zone)
+    else:
+        aware = datetime.combine(day + timedelta(days=1), time(), zone)
+        aware -= timedelta(microseconds=1)
+    return aware.astimezone(UTC).replace(tzinfo=None)
 
 
 def _taken_back(entry: Entry | None, change: Any) -> Entry | None:

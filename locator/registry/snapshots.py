@@ -10,8 +10,9 @@ from __future__ import annotations
 import gc
 import json
 import sys
+import threading
 from bisect import bisect_left
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,12 +32,16 @@ from locator.stations import FLAGS, OBJECTS, TEXTS, Station, Stations
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+    from locator.registry.database import Database
     from locator.registry.entries import Entry
 
 _BLOCK = 20_000
 _PATCH_LIMIT = 5_000  # more changed stations than this are read as fast with all others
 _VERIFIED = ("", "hours")
 _NOTHING: frozenset[str] = frozenset()
+_KEPT = 4
+_kept: OrderedDict[str, Snapshot] = OrderedDict()  # of this process, by key of the database
+_kept_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +58,20 @@ class Snapshot:
     version: int
     made_at: datetime | None
     stations: Stations
+
+
+def current_snapshot(database: Database) -> Snapshot:
+    """The stations as they are now: the same object until something changes."""
+    with _kept_lock:
+        before = _kept.get(database.key)
+    with database.read() as connection:
+        made = read_snapshot(connection, before)
+    with _kept_lock:
+        _kept[database.key] = made
+        _kept.move_to_end(database.key)
+        while len(_kept) > _KEPT:
+            _kept.popitem(last=False)
+    return made
 
 
 def read_snapshot(connection: Connection, before: Snapshot | None = None) -> Snapshot:

@@ -7,19 +7,16 @@ an import, and a killed import leaves nothing.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import sqlalchemy as sa
 
-from geodata.fields import fields
-from locator.errors import ConflictError, DataError, NotFoundError
+from locator.errors import ConflictError, NotFoundError
 from locator.registry import history, models, records
 from locator.registry.batches import (
     NOBODY,
@@ -40,9 +37,10 @@ from locator.registry.disclosures import (
     require_reason,
 )
 from locator.registry.imports import ImportPlan, ImportReport, Inspect, plan_import
+from locator.registry.private_fields import open_fields, seal_for_import, with_open_facts
 from locator.registry.reading import Check, EntryReader
-from locator.registry.sealing import KEY_NAME, SEALED, Sealer
-from locator.registry.snapshots import Snapshot, read_snapshot, station_of
+from locator.registry.sealing import KEY_NAME, Sealer
+from locator.registry.snapshots import Snapshot, current_snapshot, station_of
 from locator.registry.undo import UndoReport, plan_undo
 from locator.stations import Stations
 
@@ -51,10 +49,6 @@ if TYPE_CHECKING:
 
     from geodata.tables import Rows
     from locator.registry.entries import Entry
-
-_KEPT_SNAPSHOTS = 4
-_snapshots: OrderedDict[str, Snapshot] = OrderedDict()
-_snapshots_lock = threading.Lock()
 
 Report = Callable[[float, str], None]
 
@@ -130,17 +124,7 @@ class Registry:
 
         The same object until something changes; after a change only what changed is read.
         """
-        key = self.database.key
-        with _snapshots_lock:
-            before = _snapshots.get(key)
-        with self.database.read() as connection:
-            made = read_snapshot(connection, before)
-        with _snapshots_lock:
-            _snapshots[key] = made
-            _snapshots.move_to_end(key)
-            while len(_snapshots) > _KEPT_SNAPSHOTS:
-                _snapshots.popitem(last=False)
-        return made
+        return current_snapshot(self.database)
 
     def entries(self) -> list[Entry]:
         """Everything that is stored about every station, in the order of their making."""
@@ -172,19 +156,7 @@ class Registry:
         with self.database.write() as connection:
             entry = find_entry(connection, code)
             note_disclosure(connection, by, code, at=utc_now())
-        return self.opened(entry)
-
-    def opened(self, entry: Entry) -> dict[str, str]:
-        """Private fields of an entry in clear, by name."""
-        found = {
-            name: self.sealer.reveal(name, entry.facts[name])
-            for name, field in fields().items()
-            if field.sealed and name in entry.facts
-        }
-        for heading, cell in entry.extra.items():
-            if isinstance(cell, str) and cell.startswith(SEALED):
-                found[heading] = self.sealer.reveal("extra", cell)
-        return found
+        return open_fields(entry, self.sealer)
 
     def reveal_all(self, *, by: Actor) -> list[Entry]:
         """All entries with their private fields in clear, for a private export; kept as well.
@@ -200,14 +172,7 @@ class Registry:
         with self.database.write() as connection:
             entries = records.load_entries(connection)
             note_disclosure(connection, by, f"all {len(entries)} stations", at=utc_now())
-        opened = [(entry, self.opened(entry)) for entry in entries]
-        return [
-            replace(
-                entry,
-                facts={**entry.facts, **{n: t for n, t in clear.items() if n in entry.facts}},
-            )
-            for entry, clear in opened
-        ]
+        return [with_open_facts(entry, self.sealer) for entry in entries]
 
     def disclosures(self, *, limit: int | None = None) -> list[Disclosure]:
         """Who saw private fields in clear and why, the newest first."""
@@ -274,7 +239,7 @@ class Registry:
                 datum=datum,
                 kind=kind,
                 check=check,
-                seal=self._seal_for(connection, dry_run=dry_run),
+                seal=seal_for_import(connection, self.sealer, dry_run=dry_run),
             )
             tell(0.3, "reading the registry")
             stored = records.load_entries(connection)
@@ -297,25 +262,6 @@ class Registry:
                 done = replace(done, batch=batch)
         tell(1.0, "done")
         return done
-
-    def _seal_for(self, connection: Connection, *, dry_run: bool) -> Callable[[str, str], str]:
-        """How private cells are sealed; a lost key is not replaced while it is still needed."""
-        if self.sealer.has_key:
-            return self.sealer.seal
-        if dry_run:
-            return lambda _field, text: f"{SEALED}{'new' if text else ''}"
-        table = models.station
-        sealed = sa.or_(*(table.c[f.name].is_not(None) for f in fields().values() if f.sealed))
-        if connection.execute(sa.select(table.c.id).where(sealed).limit(1)).scalar() is None:
-            return self.sealer.seal
-
-        def refuse(_field: str, _text: str) -> str:
-            raise DataError(
-                f"the key of the private fields is lost ({self.sealer.key_file}): put it back from "
-                "a backup before private cells are imported"
-            )
-
-        return refuse
 
     def _write_import(
         self,
@@ -456,13 +402,7 @@ class Registry:
         return found
 
     def as_of(self, day: date, *, zone: tzinfo = UTC) -> Stations:
-        """The stations at the end of a day, or at an instant.
-
-        Parameters
-        ----------
-        day
-            A date, which means its end in `zone`; or a datetime (in `zone` where it has none).
-        """
+        """The stations at the end of a day in `zone`, or at an instant, which a datetime tells."""
         return Stations.from_records(map(station_of, self.entries_as_of(day, zone=zone)))
 
     def began(self) -> datetime | None:
@@ -477,16 +417,5 @@ class Registry:
 
     def entries_as_of(self, day: date, *, zone: tzinfo = UTC) -> list[Entry]:
         """Everything that was stored at the end of a day, or at an instant; as `as_of`."""
-        instant = _instant(day, zone)
         with self.database.read() as connection:
-            return history.entries_as_of(connection, instant)
-
-
-def _instant(day: date, zone: tzinfo) -> datetime:
-    """UTC without zone, as the database keeps times."""
-    if isinstance(day, datetime):
-        aware = day if day.tzinfo else day.replace(tzinfo=zone)
-    else:
-        aware = datetime.combine(day + timedelta(days=1), time(), zone)
-        aware -= timedelta(microseconds=1)
-    return aware.astimezone(UTC).replace(tzinfo=None)
+            return history.entries_as_of(connection, day, zone=zone)

@@ -65,20 +65,7 @@ class UndoPlan:
 
 
 def plan_undo(connection: Connection, batch_id: int | None) -> UndoPlan:
-    """Work out what taking an import back means, without writing.
-
-    Parameters
-    ----------
-    batch_id
-        An import's number; None for the newest that was not taken back.
-
-    Raises
-    ------
-    NotFoundError
-        There is no such import.
-    InputError
-        It was taken back already.
-    """
+    """Work out what `Registry.undo` will do, without writing."""
     batch = _find_import(connection, batch_id)
     gone = _undone(connection) | {batch.id}
     touched = sa.select(models.change.c.station_id).where(models.change.c.batch_id == batch.id)

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from geodata.tables import Rows, rows_from_records
-from locator.registry import Actor, Registry, store
+from locator.registry import Actor, Registry, snapshots
 
 Figures = dict[str, Mapping[str, Any]]
 NATIONAL = 200_000  # stations of the whole country, rounded up
@@ -113,7 +113,7 @@ def test_one_edit_is_seen_at_once(national: Registry, figures: Figures) -> None:
         stations = national.snapshot()
         seen.append(time.process_time() - started)
         assert stations.name[NATIONAL // 2] == f"改名{number}"
-    store._snapshots.clear()
+    snapshots._kept.clear()
     assert national.snapshot().hash == stations.hash
     middle = len(seen) // 2
     figures["one edit among 200,000"] = {
