@@ -13,8 +13,9 @@ from locator.basemap import draw_basemap
 from locator.errors import DataError, InputError
 from locator.modes import laid_modes
 from locator.network import StreetNetwork, build_network
+from locator.street_building import build_streets
 from locator.street_store import kept_buffer
-from locator.streets import Streets, build_streets, compare_streets
+from locator.streets import Streets, compare_streets
 from locator.workspace import CityConfig, Workspace, replace_text, write_json_lines
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -20,7 +21,10 @@ from locator.ground import Ground, make_ground
 from locator.modes import find_mode
 from locator.network import build_network
 from locator.sights import find_sights, snap_any
-from locator.streets import Streets, build_streets
+from locator.street_building import build_streets
+
+if TYPE_CHECKING:
+    from locator.streets import Streets
 
 Floats = np.ndarray
 SHANGHAI = "osm/shanghai_small.osm"

@@ -212,6 +212,7 @@ ORDER = [
     "locator.registry.promises",
     "locator.situations",
     "locator.streets",
+    "locator.street_building",
     "locator.pieces",
     "locator.snapping",
     "locator.network",

@@ -298,7 +298,7 @@ def test_reading_loads_neither_numba_nor_geopandas(shared_data: Path) -> None:
     code = (
         "import sys\n"
         "from geodata.vectors import read_streets\n"
-        "from locator.streets import build_streets\n"
+        "from locator.street_building import build_streets\n"
         "build_streets(read_streets([sys.argv[1]]).lines)\n"
         "print(sorted({'numba', 'geopandas', 'pandas', 'scipy', 'pyogrio'} & set(sys.modules)))\n"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,9 +13,12 @@ from hypothesis import strategies as st
 
 from geodata.vectors import read_streets
 from locator.overlay import NOWHERE, Pieces, overlay_pieces
+from locator.street_building import build_streets
 from locator.street_match import move_pieces
-from locator.streets import Streets, build_streets
 from tests.grids import collection, lonlat
+
+if TYPE_CHECKING:
+    from locator.streets import Streets
 
 streets = st.integers(0, 4)
 cuts = st.lists(st.sampled_from([0.0, 1.0, 2.5, 2.5 + 1e-12, 4.0, 7.0]), min_size=2, max_size=2)

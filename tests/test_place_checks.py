@@ -22,7 +22,7 @@ from locator.ground import Ground, make_ground
 from locator.modes import find_mode
 from locator.network import build_network
 from locator.place_checks import Finding, Place, check_places
-from locator.streets import build_streets
+from locator.street_building import build_streets
 from tests.grids import METRES, collection, lonlat, write_streets
 
 if TYPE_CHECKING:

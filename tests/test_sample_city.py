@@ -122,7 +122,7 @@ def city() -> Sample:
 
 
 def test_streets_built_have_the_wanted_number_of_nodes(sample: Sample) -> None:
-    from locator.streets import build_streets
+    from locator.street_building import build_streets
 
     streets = build_streets(sample.lines, crs="EPSG:4549")
     low, high = {"city": (90_000, 110_000), "town": (420, 580)}[sample.scale]

@@ -9,8 +9,8 @@ import pytest
 import shapely
 
 from geodata.vectors import read_streets
+from locator.street_building import build_streets
 from locator.street_names import StreetNames
-from locator.streets import build_streets
 from tests.grids import collection, lonlat
 
 NAMES = ("人民路", "人民中路", "新人民路", "青年东路", "东街", "长巷", "Main Street", "桥")

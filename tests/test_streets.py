@@ -14,7 +14,8 @@ import shapely
 from geodata.errors import DataError, InputError
 from geodata.lines import BACKWARD, BIKE, BRIDGE, FOOT, FORWARD, MOTOR, STEPS
 from geodata.vectors import read_streets
-from locator.streets import Streets, build_streets, compare_streets
+from locator.street_building import build_streets
+from locator.streets import Streets, compare_streets
 from tests.drawings import (
     ALL,
     METRE_DEG,

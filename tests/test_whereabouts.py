@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from geodata.vectors import read_lines
-from locator.streets import Streets, build_streets
+from locator.street_building import build_streets
 from locator.whereabouts import Whereabouts
 from tests.grids import collection, lonlat
+
+if TYPE_CHECKING:
+    from locator.streets import Streets
 
 # name, ends in metres; 人民中路 goes on over a crossing with a nameless lane at 200 m
 LINES = [

@@ -24,7 +24,7 @@ from locator.coverage import COVERED, Coverage, measure_coverage
 from locator.modes import find_mode
 from locator.network import StreetNetwork, build_network
 from locator.pieces import cut_streets
-from locator.streets import build_streets
+from locator.street_building import build_streets
 from locator.sweep import sweep_k_nearest, sweep_nearest
 from tests.bench.test_questions import put_stations
 

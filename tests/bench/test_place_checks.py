@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -23,7 +23,10 @@ from locator.network import build_network
 from locator.place_checks import Place, check_places
 from locator.registry.alike import find_alike
 from locator.sights import snap_any
-from locator.streets import Streets, build_streets
+from locator.street_building import build_streets
+
+if TYPE_CHECKING:
+    from locator.streets import Streets
 
 Figures = dict[str, Mapping[str, Any]]
 Floats = np.ndarray

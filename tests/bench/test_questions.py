@@ -20,7 +20,7 @@ from locator.coverage import measure_coverage
 from locator.modes import find_mode
 from locator.nearest import find_nearest
 from locator.network import StreetNetwork, build_network
-from locator.streets import build_streets
+from locator.street_building import build_streets
 from locator.sweep import sweep_k_nearest, sweep_nearest
 from tests.bench.grids import jittered_grid, put_stations
 

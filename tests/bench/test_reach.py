@@ -18,7 +18,7 @@ from locator.network import StreetNetwork, build_network
 from locator.reach import build_reach
 from locator.reach_area import draw_area
 from locator.rest import measure_rest
-from locator.streets import build_streets
+from locator.street_building import build_streets
 from locator.sweep import sweep_k_nearest
 from tests.bench.grids import jittered_grid, put_stations
 

@@ -18,7 +18,8 @@ import pytest
 
 from geodata.vectors import read_streets
 from locator.city import City, CityConfig
-from locator.streets import Streets, build_streets
+from locator.street_building import build_streets
+from locator.streets import Streets
 
 Figures = dict[str, Mapping[str, Any]]
 

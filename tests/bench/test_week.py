@@ -18,7 +18,7 @@ from locator.hours import Hours, Rule
 from locator.modes import find_mode
 from locator.network import StreetNetwork, build_network
 from locator.openings import find_openings, holiday_days, ordinary_days
-from locator.streets import build_streets
+from locator.street_building import build_streets
 from locator.sweep import sweep_nearest
 from locator.week import measure_week
 from tests.bench.grids import jittered_grid, put_stations

@@ -16,7 +16,7 @@ from locator.coverage import measure_coverage
 from locator.footing import Footing
 from locator.modes import find_mode
 from locator.network import StreetNetwork, build_network
-from locator.streets import build_streets
+from locator.street_building import build_streets
 from locator.whatif import start_whatif
 from tests.bench.grids import jittered_grid, put_stations
 
