@@ -354,6 +354,7 @@ ORDER = [
     "locator.reach_commands",
     "locator.scenario_texts",
     "locator.scenario_commands",
+    "locator.history_commands",
     "locator.station_commands",
     "locator.care_commands",
     "locator.week_texts",
