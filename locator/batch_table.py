@@ -1,7 +1,7 @@
 """The result table of a batch: a row for each task, written as it ends, and read back on restart.
 
 A row is one line, so a run that dies while it writes leaves at most one torn last line; it is cut
-off when the table is opened again. Split from `batch` because it knows files and no executors.
+off when the table is opened again. It knows files and no executors; `batch` has those.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The places of a city that have a name: what its gazetteer is made of, and who asks it.
 
-Split from `locator.gazetteer`, which compares texts and knows no city.
+Apart from `locator.gazetteer`, which compares texts and knows no city.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Stations put on a network: the form in which every question reads them.
 
-Split from `network` because it changes with each edit of a station, while networks last.
+Apart from `network`: it changes with each edit of a station, while networks last.
 A station on a street is met between that street's ends; one on a crossing stands on all streets
 that meet there, whatever their direction, so it is listed on each of them. A station that is walked
 to from where a vehicle is left (`locator.parking`) stands at each such node.

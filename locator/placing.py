@@ -1,6 +1,6 @@
 """The stations of a version of a city, put on the network of a mode.
 
-Split from `locator.placement`, which knows arrays alone: here is who may be sent to, on whose
+Apart from `locator.placement`, which knows arrays alone: here is who may be sent to, on whose
 streets doors are, and what is planned.
 """
 

@@ -1,6 +1,6 @@
 """Points put on their nearest street.
 
-Split from `network` because the grid belongs to the streets, not to a mode: networks share it.
+Apart from `network`: the grid belongs to the streets, not to a mode, and networks share it.
 """
 
 from __future__ import annotations

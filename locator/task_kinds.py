@@ -1,7 +1,7 @@
 """The kinds of task: what each asks of a city's folder, and what of the answer goes in a table.
 
 The parameters of a kind are the keyword parameters of its function, so there is one list of them.
-Split from `tasks` because it grows with each new question, and the running does not.
+Apart from `tasks`: it grows with each new question, and the running does not.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the commands share: the options --city and --json, printing, and progress.
 
-Split from `cli` so that it holds nothing but commands.
+Apart from `cli`, which holds nothing but commands.
 """
 
 from __future__ import annotations
