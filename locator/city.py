@@ -9,7 +9,7 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -20,8 +20,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import shapely
 
 from geodata.areas import Area, read_areas, to_geojson, unite
-from geodata.projection import Projection, pick_projection
+from geodata.projection import Projection
 from locator.errors import DataError, InputError
+from locator.extent import check_extent
 from locator.registry import NOBODY, Actor, ImportReport, Registry, code_series
 from locator.registry.watch import Watch
 from locator.street_import import buffer_of, replace_streets
@@ -30,10 +31,8 @@ from locator.view import CityView
 from locator.workspace import CityConfig, Workspace, replace_text
 
 if TYPE_CHECKING:
-    from geodata.extract import StreetExtract
+    from locator.registry.reading import Check
     from locator.version import Report
-
-_POLE_DEG = 90.0
 
 __all__ = ["City", "CityConfig", "CityView"]
 
@@ -256,24 +255,6 @@ class City:
         tell(0.0, "reading")
         extract = read_streets([Path(file) for file in files])
         areas = read_areas(boundary, datum=datum) if boundary else self.boundary()
-        return self.replace_streets(
-            extract,
-            areas=areas,
-            buffer_m=buffer_m,
-            started=started,
-            report=tell,
-        )
-
-    def replace_streets(
-        self,
-        extract: StreetExtract,
-        *,
-        areas: list[Area],
-        buffer_m: float | None = None,
-        started: float | None = None,
-        report: Report | None = None,
-    ) -> dict[str, Any]:
-        """As `import_streets`, from lines that were read; see `street_import.replace_streets`."""
         return replace_streets(
             self.workspace,
             self.config,
@@ -281,7 +262,7 @@ class City:
             areas=areas,
             buffer_m=buffer_m,
             started=started,
-            report=report,
+            report=tell,
         )
 
     def import_stations(
@@ -330,8 +311,8 @@ class City:
             )
         return replace(done, warnings=(*warnings, *done.warnings))
 
-    def _extent_check(self) -> Callable[[float, float], str | None] | None:
-        """Tell why a position cannot be in this city; None where nothing tells its extent."""
+    def _extent_check(self) -> Check | None:
+        """Tells why a position cannot be in this city; None where nothing tells its extent."""
         areas = self.boundary()
         if areas:
             shape = unite(areas)
@@ -339,23 +320,4 @@ class City:
             shape = shapely.box(*self.unbarred().bounds_deg)
         else:
             return None
-        projection = _projection_near(shape)
-        local = shapely.transform(shape, projection.to_xy)
-        zone = shapely.buffer(local, buffer_of(self.workspace, self.config), quad_segs=4)
-        shapely.prepare(zone)
-
-        def check(lon_deg: float, lat_deg: float) -> str | None:
-            if shapely.contains_xy(zone, *projection.to_xy([lon_deg, lat_deg])):
-                return None
-            if abs(lon_deg) <= _POLE_DEG and shapely.contains_xy(
-                zone, *projection.to_xy([lat_deg, lon_deg])
-            ):
-                return "longitude and latitude are swapped"
-            return "the position is outside the city"
-
-        return check
-
-
-def _projection_near(shape: Any) -> Projection:
-    west, south, east, north = shapely.bounds(shape).tolist()
-    return pick_projection((west + east) / 2, (south + north) / 2)
+        return check_extent(shape, buffer_of(self.workspace, self.config))

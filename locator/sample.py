@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from geodata.areas import Area
 from geodata.extract import StreetExtract, Water
 from locator.city import City, CityConfig
+from locator.street_import import replace_streets
 from locator.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ def make_sample_city(
             Water(f"sample/{i}", "area", name, shape)
             for i, (shape, name) in enumerate(zip(made.water, made.water_names, strict=True))
         )
-        streets = city.replace_streets(
+        streets = replace_streets(
+            city.workspace,
+            city.config,
             StreetExtract(made.lines, (), water),
             areas=[area],
             report=lambda share, text: tell(0.4 + 0.4 * share, text),

@@ -319,6 +319,7 @@ ORDER = [
     "locator.siting.explanation",
     "locator.screening",
     "locator.siting.candidate_partners",
+    "locator.extent",
     "locator.street_import",
     "locator.city",
     "locator.closures",
