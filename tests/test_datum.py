@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from geodata.datum import (
@@ -72,11 +72,9 @@ def test_datum_round_trip_over_china_is_exact(lon: float, lat: float, datum: str
 @given(st.floats(-180, 180), st.floats(-90, 90), shifted)
 def test_datum_outside_china_is_identity(lon: float, lat: float, datum: str) -> None:
     point = np.array([lon, lat])
-    if in_china(point):
-        assert in_china(point[None, :]).all()
-    else:
-        np.testing.assert_array_equal(from_wgs84(point, datum), point)
-        np.testing.assert_array_equal(to_wgs84(point, datum), point)
+    assume(not in_china(point))
+    np.testing.assert_array_equal(from_wgs84(point, datum), point)
+    np.testing.assert_array_equal(to_wgs84(point, datum), point)
 
 
 @given(st.floats(WEST, EAST), st.floats(SOUTH, NORTH), shifted)
