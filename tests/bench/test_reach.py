@@ -107,3 +107,9 @@ def test_area_and_rest_of_porto_alegre(poa, interleaved, figures: Figures) -> No
         },
         rounds=3,
     )
+    areas = [draw_area(reach, limit).shape.area for limit in (300.0, 500.0)]
+    assert 0.0 < areas[0] < areas[1]
+    assert measure_rest(poa, placement, 20.0).totals().total == pytest.approx(poa.total_m)
+    areas = [draw_area(reach, limit).shape.area for limit in (300.0, 500.0)]
+    assert 0.0 < areas[0] < areas[1]
+    assert measure_rest(poa, placement, 20.0).totals().total == pytest.approx(poa.total_m)
