@@ -36,6 +36,7 @@ _EARLIEST = date(1949, 10, 1)
 _FONT = "微软雅黑"
 _MUTED, _MUTED_FILL, _EXAMPLE_FILL, _LINE = "595959", "F2F2F2", "E2EFDA", "BFBFBF"
 _TITLE_COLOUR = "1F4E78"
+_EXAMPLE_INK = "375623"
 _LINE_PT, _LEAST_PT = 12.5, 26.0  # of small print, and of a row of it
 
 
@@ -107,9 +108,7 @@ def _fill_row(sheet: Worksheet, row: int, columns: Sequence[Column], cells: Sequ
 
 def _fill_form(sheet: Worksheet, columns: Sequence[Column]) -> None:
     """Title, bands, headings, explanations and example."""
-    from openpyxl.styles import Alignment, Font, PatternFill
-    from openpyxl.utils import get_column_letter
-    from openpyxl.worksheet.properties import PageSetupProperties
+    from openpyxl.styles import Font
 
     words = sheet_words()
     sheet.cell(1, 1, words["title"]).font = Font(_FONT, 18, bold=True, color=_TITLE_COLOUR)
@@ -118,34 +117,40 @@ def _fill_form(sheet: Worksheet, columns: Sequence[Column]) -> None:
     for row, height in enumerate(heights, start=1):
         sheet.row_dimensions[row].height = height
     _fill_bands(sheet, columns)
-    wrapped = Alignment(vertical="center", wrap_text=True)
     for place, column in enumerate(columns, start=1):
-        first = place == 1
-        rows = (
-            (
-                HEADING_ROW,
-                ("★" if column.mandatory else "") + column.heading,
-                column.colour,
-                "FFFFFF",
-            ),
-            (HEADING_ROW + 1, EXPLANATION * first + column.hint, _MUTED_FILL, _MUTED),
-            (
-                HEADING_ROW + 2,
-                EXAMPLE * first + column.example * (not column.foreign),
-                _EXAMPLE_FILL,
-                "375623",
-            ),
-        )
-        for row, text, fill, colour in rows:
-            cell = sheet.cell(row, place, text)
-            cell.data_type = "s"
-            cell.fill = PatternFill("solid", fgColor=fill)
-            cell.font = Font(_FONT, 11 if row == HEADING_ROW else 9, bold=row == HEADING_ROW,
-                             italic=row != HEADING_ROW, color=colour)  # fmt: skip
-            cell.alignment = wrapped
-            cell.border = _border()
-        letter = get_column_letter(place)
-        sheet.column_dimensions[letter].width = _width(column)
+        _fill_column(sheet, place, column)
+    _lay_out(sheet)
+
+
+def _fill_column(sheet: Worksheet, place: int, column: Column) -> None:
+    """Heading, explanation and example of one column."""
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
+
+    first = place == 1
+    heading = ("★" if column.mandatory else "") + column.heading
+    example = EXAMPLE * first + column.example * (not column.foreign)
+    texts = (
+        (heading, column.colour, "FFFFFF"),
+        (EXPLANATION * first + column.hint, _MUTED_FILL, _MUTED),
+        (example, _EXAMPLE_FILL, _EXAMPLE_INK),
+    )
+    for row, (text, fill, colour) in enumerate(texts, start=HEADING_ROW):
+        is_heading = row == HEADING_ROW
+        cell = sheet.cell(row, place, text)
+        cell.data_type = "s"
+        cell.fill = PatternFill("solid", fgColor=fill)
+        size = 11 if is_heading else 9
+        cell.font = Font(_FONT, size, bold=is_heading, italic=not is_heading, color=colour)
+        cell.alignment = Alignment(vertical="center", wrap_text=True)
+        cell.border = _border()
+    sheet.column_dimensions[get_column_letter(place)].width = _width(column)
+
+
+def _lay_out(sheet: Worksheet) -> None:
+    """What stays in sight on a screen, and how it is printed."""
+    from openpyxl.worksheet.properties import PageSetupProperties
+
     # Explanations and example scroll away: on a small screen they would leave no room to write.
     sheet.freeze_panes = f"B{HEADING_ROW + 1}"
     sheet.page_setup.orientation = "landscape"
