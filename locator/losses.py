@@ -180,7 +180,7 @@ def ask_losses(  # noqa: PLR0913  (each is a word of the question)
     hourly
         Also through an ordinary week: a sweep for each distinct set of open stations and gates.
     on
-        As in `locator.week.ask_week`.
+        As in `locator.week_measuring.ask_week`.
     """
     from locator.moments import local_now
 

@@ -237,9 +237,9 @@ class CityView(CityVersion):
         report: Report | None = None,
         **more: Any,
     ) -> Week:
-        """The covered share of every hour of a week; see `locator.week.ask_week` for `more`."""
+        """The covered share of every hour; see `locator.week_measuring.ask_week` for `more`."""
         from locator.moments import local_now
-        from locator.week import ask_week
+        from locator.week_measuring import ask_week
 
         more.setdefault("on", local_now(self.config.time_zone).date())
         asked: dict[str, Any] = {"kind": kind, "mode": mode, "demand": demand, **more}

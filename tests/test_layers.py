@@ -308,6 +308,7 @@ ORDER = [
     "locator.sights",
     "locator.datum_check",
     "locator.week",
+    "locator.week_measuring",
     "locator.view",
     "locator.area_answers",
     "locator.circle_answers",

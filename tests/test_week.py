@@ -28,7 +28,7 @@ from locator.openings import (
     usual_hours,
 )
 from locator.stations import Station, Stations
-from locator.week import Week, measure_week
+from locator.week_measuring import measure_week
 from tests.hours import FIRST_DAY, any_hours
 from tests.oracles import Town, random_town
 from tests.towns import cross, make_network, place
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from locator.hours.timetable import States
+    from locator.week import Week
 
 DAY = Hours((Rule(127, 480, 1080),), known=True)  # 8:00-18:00
 NIGHT = Hours((Rule(127, 1320, 1800),), known=True)  # 22:00-6:00

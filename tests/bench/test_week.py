@@ -20,7 +20,7 @@ from locator.network import StreetNetwork, build_network
 from locator.openings import find_openings, holiday_days, ordinary_days
 from locator.street_building import build_streets
 from locator.sweep import sweep_nearest
-from locator.week import measure_week
+from locator.week_measuring import measure_week
 from tests.bench.grids import jittered_grid, put_stations
 
 Figures = dict[str, Mapping[str, Any]]
