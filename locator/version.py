@@ -13,7 +13,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -24,9 +23,10 @@ from geodata.areas import read_areas, unite
 from geodata.datum import to_wgs84
 from locator.errors import InputError
 from locator.modes import find_mode, modes
-from locator.pieces import cut_streets, locate_on_streets
+from locator.pieces import cut_streets
 from locator.placing import count_lacking, place_chosen, select_stations
-from locator.stations import Station, Stations
+from locator.planned import planned_stations
+from locator.stations import Stations
 from locator.street_store import StreetStore, kept_buffer
 
 if TYPE_CHECKING:
@@ -226,38 +226,12 @@ class CityVersion:
     ) -> Self:
         """The same city with stations built at (street, offset); this view is unchanged.
 
-        They are built with what modes require of a station: a plan for lorries has room for them.
+        They have what modes require of a station, see `locator.planned`.
         """
-        sites = dict(self.sites)
-        fitted = {code: True for mode in modes().values() for code in mode.requires}
         places = list(build)
-        street = np.array([place[0] for place in places], np.int32)
-        offset = np.array([place[1] for place in places], np.float64)
-        if places and not (
-            (street >= 0).all()
-            and (street < len(self.streets)).all()
-            and (offset >= 0).all()
-            and (offset <= self.streets.length_m[street]).all()
-        ):
-            raise InputError("a site is not on the streets: give (street, offset) of this city")
-        lonlat = self.to_lonlat(locate_on_streets(self.streets, street, offset)).reshape(-1, 2)
-        records = []
-        taken = set(self.stations.code)
-        free = (code for code in map("PLAN-{:04d}".format, count(1)) if code not in taken)
-        for i, ((lon, lat), code) in enumerate(zip(lonlat.tolist(), free, strict=False)):
-            sites[code] = places[i]
-            records.append(
-                Station(
-                    code=code,
-                    name=f"规划 {code.removeprefix('PLAN-')}",
-                    kind=kind or "rest_station",
-                    lon_deg=lon,
-                    lat_deg=lat,
-                    name_made=True,
-                    facilities=fitted,
-                )
-            )
-        stations = self.stations.added(Stations.from_records(records))
+        planned = planned_stations(self, places, kind)
+        sites = self.sites | {one.code: at for one, at in zip(planned, places, strict=True)}
+        stations = self.stations.added(Stations.from_records(planned))
         mark = hashlib.sha256(repr(sorted(sites.items())).encode()).hexdigest()[:8]
         version = f"{self.version}-{mark}"
         return self._like(version, stations=stations, sites=sites)

@@ -273,6 +273,7 @@ ORDER = [
     "locator.siting.cover_rows",
     "locator.counting",
     "locator.placing",
+    "locator.planned",
     "locator.siting.candidate_places",
     "locator.version",
     "locator.siting.candidate_rooms",
