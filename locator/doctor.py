@@ -76,7 +76,7 @@ def to_document(checks: Iterable[Check]) -> dict[str, Any]:
     return {"checks": [asdict(one) for one in checks]}
 
 
-# -- positions ---------------------------------------------------------------------------------
+# -- streets and positions ---------------------------------------------------------------------
 
 
 def _check_streets(city: City) -> Iterator[Check]:
@@ -101,9 +101,6 @@ def _check_streets(city: City) -> Iterator[Check]:
         Told("核对坐标：现在不会带人去那里", "look at their positions: nobody is sent there"),
         status=FAIL,
     )
-
-
-# -- hours and work ----------------------------------------------------------------------------
 
 
 def _check_positions(city: City, entries: Sequence[Entry]) -> Iterator[Check]:
@@ -131,6 +128,9 @@ def _check_positions(city: City, entries: Sequence[Entry]) -> Iterator[Check]:
             Told(f"个可疑坐标（{_DOUBTS_ZH[name]}）", f"suspicious positions ({name})"),
             Told(rows[0]["fix_zh"], rows[0]["fix"]),
         )
+
+
+# -- status, hours and work --------------------------------------------------------------------
 
 
 def _check_status(entries: Sequence[Entry]) -> Iterator[Check]:
