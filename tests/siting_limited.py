@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from locator.siting import Problem, Solution, solve
 from locator.siting.certificate import check_solution
+from tests.siting_draws import draw_roles
 from tests.siting_oracles import dense_costs
 
 
@@ -102,11 +103,8 @@ def limited(
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     shape = int(rng.integers(1, rows)), int(rng.integers(1, columns))
     weights = rng.integers(0, 9, shape[0]) * (1.0 if draw(st.booleans()) else 0.1)
-    roles = rng.permutation(shape[1])
-    forbidden = roles[: rng.integers(0, shape[1])] if draw(st.booleans()) else roles[:0]
-    left = roles[len(forbidden) :]
-    p: int | None = int(rng.integers(1, len(left) + 1))
-    fixed = left[: rng.integers(0, (p or 0) + 1)]
+    most, fixed, forbidden = draw_roles(draw, rng, shape[1])
+    p: int | None = most
     more: dict[str, object] = {}
     if money:
         price = rng.integers(0, 6, shape[1]) * (1.0 if draw(st.booleans()) else 0.3)

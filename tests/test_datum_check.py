@@ -22,6 +22,7 @@ from locator.modes import find_mode
 from locator.network import build_network
 from locator.sights import find_sights, snap_any
 from locator.street_building import build_streets
+from tests.streetsides import draw_beside
 
 if TYPE_CHECKING:
     from locator.streets import Streets
@@ -45,17 +46,7 @@ class Town:
         self, rng: np.random.Generator, count: int, *, off_m: tuple[float, float] = (3.0, 25.0)
     ) -> Floats:
         """Stations in WGS-84, beside streets chosen by length."""
-        streets = self.streets
-        tail = np.ones(len(streets.xy_m), bool)
-        tail[streets.first[1:] - 1] = False
-        start = np.flatnonzero(tail)
-        step = streets.xy_m[start + 1] - streets.xy_m[start]
-        length = np.hypot(*step.T)
-        chosen = rng.choice(len(start), count, p=length / length.sum())
-        across = (step[chosen] / length[chosen, np.newaxis])[:, ::-1] * [-1.0, 1.0]
-        places = streets.xy_m[start[chosen]] + rng.random((count, 1)) * step[chosen]
-        side = rng.choice([-1.0, 1.0], (count, 1)) * rng.uniform(*off_m, (count, 1))
-        places += across * side + rng.normal(0, 5, (count, 2))
+        places = draw_beside(self.streets, rng, count, off_m=off_m)
         return self.ground.projection.to_lonlat(places)
 
     def away_from_streets(self, rng: np.random.Generator, count: int) -> Floats:

@@ -15,6 +15,7 @@ from locator.siting import Problem, solve
 from locator.siting.certificate import check_solution
 from tests.cover_oracles import least_worst
 from tests.siting_cities import ORLIB, make_city, read_optima, read_orlib, read_san_francisco
+from tests.siting_draws import draw_costs, draw_roles
 from tests.siting_oracles import solved
 
 
@@ -22,16 +23,10 @@ from tests.siting_oracles import solved
 def centers(draw: st.DrawFn) -> Problem:
     """Small problems with ties, zero costs, unreachable pairs, fixed and forbidden sites."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    rows, columns = int(rng.integers(1, 12)), int(rng.integers(1, 9))
-    costs = rng.integers(0, 12, (rows, columns)).astype(float)
-    if draw(st.booleans()):
-        costs += rng.random(costs.shape)
-    costs[rng.random(costs.shape) < draw(st.sampled_from([0.0, 0.3, 0.8]))] = np.inf
-    roles = rng.permutation(columns)
-    forbidden = roles[: rng.integers(0, columns)] if draw(st.booleans()) else roles[:0]
-    left = roles[len(forbidden) :]
-    p = int(rng.integers(1, len(left) + 1))
-    return Problem.p_center(costs, p, left[: rng.integers(0, p + 1)], forbidden=forbidden)
+    shape = int(rng.integers(1, 12)), int(rng.integers(1, 9))
+    costs = draw_costs(draw, rng, shape)
+    p, fixed, forbidden = draw_roles(draw, rng, shape[1])
+    return Problem.p_center(costs, p, fixed, forbidden=forbidden)
 
 
 @settings(max_examples=250, deadline=None)

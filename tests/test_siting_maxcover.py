@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from locator.siting import Problem, solve
 from tests.siting_cities import make_city, read_san_francisco, read_sjc
-from tests.siting_oracles import best_worth, worth
-from tests.test_siting_median import solved
+from tests.siting_draws import draw_roles
+from tests.siting_oracles import best_worth, solved, worth
 
 
 @st.composite
@@ -22,13 +22,8 @@ def coverages(draw: st.DrawFn) -> Problem:
     rows, columns = int(rng.integers(1, 25)), int(rng.integers(1, 9))
     covers = rng.random((rows, columns)) < draw(st.sampled_from([0.1, 0.3, 0.6]))
     weights = rng.integers(0, 9, rows) * (1.0 if draw(st.booleans()) else 0.1)
-    roles = rng.permutation(columns)
-    forbidden = roles[: rng.integers(0, columns)] if draw(st.booleans()) else roles[:0]
-    left = roles[len(forbidden) :]
-    p = int(rng.integers(1, len(left) + 1))
-    return Problem.max_cover(
-        covers, weights, p, left[: rng.integers(0, p + 1)], forbidden=forbidden
-    )
+    p, fixed, forbidden = draw_roles(draw, rng, columns)
+    return Problem.max_cover(covers, weights, p, fixed, forbidden=forbidden)
 
 
 @settings(max_examples=150)

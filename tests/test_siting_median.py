@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 from locator.siting import Problem, solve
 from locator.siting.certificate import check_solution
 from tests.siting_cities import ORLIB, make_city, read_optima, read_orlib, read_san_francisco
+from tests.siting_draws import draw_costs, draw_roles
 from tests.siting_oracles import best_worth, solved, worth
 
 
@@ -20,17 +21,10 @@ from tests.siting_oracles import best_worth, solved, worth
 def medians(draw: st.DrawFn) -> Problem:
     """Small problems with ties, unreachable pairs, zero weights, fixed and forbidden sites."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    rows, columns = int(rng.integers(1, 12)), int(rng.integers(1, 8))
-    costs = rng.integers(0, 12, (rows, columns)).astype(float)
-    if draw(st.booleans()):
-        costs += rng.random(costs.shape)
-    costs[rng.random(costs.shape) < draw(st.sampled_from([0.0, 0.3, 0.8]))] = np.inf
-    weights = rng.integers(0, 4, rows)
-    roles = rng.permutation(columns)
-    forbidden = roles[: rng.integers(0, columns)] if draw(st.booleans()) else roles[:0]
-    left = roles[len(forbidden) :]
-    p = int(rng.integers(1, len(left) + 1))
-    fixed = left[: rng.integers(0, p + 1)]
+    shape = int(rng.integers(1, 12)), int(rng.integers(1, 8))
+    costs = draw_costs(draw, rng, shape)
+    weights = rng.integers(0, 4, shape[0])
+    p, fixed, forbidden = draw_roles(draw, rng, shape[1])
     beyond = draw(st.sampled_from([np.inf, 5.0]))
     return Problem.p_median(costs, p, weights, fixed, forbidden=forbidden, beyond=beyond)
 

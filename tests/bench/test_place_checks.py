@@ -24,6 +24,7 @@ from locator.place_checks import Place, check_places
 from locator.registry.alike import find_alike
 from locator.sights import snap_any
 from locator.street_building import build_streets
+from tests.streetsides import draw_beside
 
 if TYPE_CHECKING:
     from locator.streets import Streets
@@ -49,19 +50,7 @@ class City(NamedTuple):
         self, rng: np.random.Generator, count: int, off_m: tuple[float, float] = (3.0, 25.0)
     ) -> Floats:
         """Stations beside streets within 4 km of one of them."""
-        streets = self.streets
-        tail = np.ones(len(streets.xy_m), bool)
-        tail[streets.first[1:] - 1] = False
-        start = np.flatnonzero(tail)
-        step = streets.xy_m[start + 1] - streets.xy_m[start]
-        length = np.hypot(*step.T)
-        centre = streets.xy_m[start[rng.choice(len(start), p=length / length.sum())]]
-        weight = length * (np.hypot(*(streets.xy_m[start] - centre).T) < REACH_M)
-        chosen = rng.choice(len(start), count, p=weight / weight.sum())
-        across = (step[chosen] / length[chosen, np.newaxis])[:, ::-1] * [-1.0, 1.0]
-        places = streets.xy_m[start[chosen]] + rng.random((count, 1)) * step[chosen]
-        side = rng.choice([-1.0, 1.0], (count, 1)) * rng.uniform(*off_m, (count, 1))
-        return np.asarray(places + across * side + rng.normal(0, 5, (count, 2)))
+        return draw_beside(self.streets, rng, count, off_m=off_m, within_m=REACH_M)
 
     def set_back(self, rng: np.random.Generator, count: int) -> Floats:
         """Stations behind wide pavements and forecourts."""
