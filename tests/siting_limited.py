@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from math import fsum
 
 import numpy as np
 from hypothesis import strategies as st
@@ -109,7 +110,8 @@ def limited(
     if money:
         price = rng.integers(0, 6, shape[1]) * (1.0 if draw(st.booleans()) else 0.3)
         more |= {"site_costs": price}
-        more["budget"] = float(price[fixed].sum() + np.floor(rng.random() * price.sum()))
+        spent = fsum(price[fixed])  # exact: what is rounded down would not pay for the fixed sites
+        more["budget"] = float(spent + np.floor(rng.random() * price.sum()))
         p = None if draw(st.booleans()) else p
     if cost:
         metres = rng.integers(0, 12, shape).astype(float)
