@@ -171,12 +171,17 @@ def test_read_only_city_can_be_read_and_not_written(tmp_path: Path) -> None:
     assert "cannot be written" in done.stderr.splitlines()[-1]
 
 
+def backup_of(registry: Registry, folder: Path) -> bytes:
+    """Its file, with all that was written."""
+    with registry.database.read() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    return (folder / "registry.sqlite").read_bytes()
+
+
 def test_file_put_back_from_a_backup_is_what_is_read(tmp_path: Path) -> None:
     with Registry.open(tmp_path, create=True) as registry:
         bring(registry, "A")
-        with registry.database.read() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        backup = (tmp_path / "registry.sqlite").read_bytes()
+        backup = backup_of(registry, tmp_path)
         bring(registry, "B")
         assert len(registry.snapshot()) == 2
         for name in ("registry.sqlite", "registry.sqlite-wal", "registry.sqlite-shm"):
@@ -188,9 +193,7 @@ def test_file_put_back_from_a_backup_is_what_is_read(tmp_path: Path) -> None:
 def test_backup_that_was_written_to_since_is_read_anew(tmp_path: Path) -> None:
     with Registry.open(tmp_path, create=True) as registry:
         bring(registry, "A")
-        with registry.database.read() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        backup = (tmp_path / "registry.sqlite").read_bytes()
+        backup = backup_of(registry, tmp_path)
         bring(registry, "B")
         assert registry.snapshot().name == ("A", "B")
         for name in ("registry.sqlite-wal", "registry.sqlite-shm"):
