@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,15 @@ def test_file_tells_of_each_name_how_it_sounds(town: Path) -> None:
         assert known.get(name, by_signs) == sound_of(name)[0]
     assert len(pack_places(view)) < 60_000
     assert pack_places(view) == pack_places(view)
+
+
+def test_name_that_signs_do_not_spell_is_told_as_a_whole(town: Path) -> None:
+    view = City.open(town).current()
+    odd = replace(view.stations[0], name="重庆路驿站")  # 重 alone is zhong
+    named = view.with_stations(view.stations.replaced({0: odd}), "odd")
+    told = [(name, sound) for name, sound, _ in json.loads(pack_places(named))["names"]]
+    assert told == [(plain(odd.name), sound_of(plain(odd.name))[0])]
+    assert "chongqing" in told[0][1]
 
 
 def test_districts_come_back_where_they_are(town: Path) -> None:
