@@ -30,18 +30,16 @@ _MINUTE = click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"])
 @shared
 def due(district: str, limit: int, output: Path | None) -> None:
     """该问该看的事，急的在前。What should be asked or looked at, the most urgent first."""
-    from geodata.districts import find_district
     from geodata.writing import write_table
     from locator.care_texts import REASONS_ZH, task_table
+    from locator.intake import choose_district
     from locator.registry.completeness import work_list
     from locator.registry.verification import label
 
     city = settings().open()
     today = datetime.now(city.zone).date()
-    found = find_district(district) if district else None
-    wanted = found.code if found else district
     with city.registry() as registry:
-        entries = [e for e in registry.entries() if not wanted or e.district_code == wanted]
+        entries = choose_district(city, registry.entries(), district)
     tasks = work_list(entries, today)
     rows = [
         [REASONS_ZH[t.reason], t.code, t.name, label(t.field),

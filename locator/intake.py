@@ -12,12 +12,14 @@ from geodata.datum import parse_datum
 from geodata.pois import NEAR_STREET, poi_rows
 from geodata.tables import Rows, read_rows
 from geodata.vocabulary import parse_kind, statuses_in_use
-from locator.errors import InputError
+from locator.errors import InputError, NotFoundError
 from locator.street_store import StreetStore
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from locator.city import City
-    from locator.registry import Actor
+    from locator.registry import Actor, Entry
 
 
 def read_station_rows(
@@ -79,6 +81,32 @@ def _at_streets(city: City, rows: Rows) -> Rows:
     return replace(rows, rows=tuple(told))
 
 
+def choose_district(city: City, entries: Sequence[Entry], district: str) -> list[Entry]:
+    """Entries of one district, by its code or name; all of them for "".
+
+    Raises
+    ------
+    NotFoundError
+        Neither the city nor the list of districts has one of that code or name: "none" would be
+        taken for "nothing to do".
+    """
+    from geodata.districts import current_code, find_district
+
+    if not district:
+        return list(entries)
+    names = {str(area.properties.get("name", "")): area for area in city.districts()}
+    if district in names:
+        code = str(names[district].properties.get("code", ""))
+    else:
+        found = find_district(district)
+        code = current_code(district) if found is None else found.code
+        own = {str(area.properties.get("code", "")) for area in names.values()}
+        if found is None and code not in {*own, *(entry.district_code for entry in entries)}:
+            known = ", ".join(names) or "a code of six digits"
+            raise NotFoundError(f"no district {district!r}; expected {known}")
+    return [entry for entry in entries if entry.district_code == code]
+
+
 def write_filled_template(
     city: City,
     file: Path,
@@ -104,21 +132,17 @@ def write_filled_template(
     InputError
         Unknown kind, a name that does not end with .xlsx, or private fields without a name and a
         reason.
+    NotFoundError
+        As of `choose_district`.
     DataError
         The file cannot be written; what stood there before is untouched.
     """
-    from geodata.districts import find_district
     from locator.registry.template import write_template
 
-    found = find_district(district) if district else None
-    wanted = found.code if found else district
     with city.registry() as registry:
         entries = registry.entries() if private is None else registry.reveal_all(by=private)
-        chosen = [
-            entry
-            for entry in entries
-            if entry.status != "closed" and (not wanted or entry.district_code == wanted)
-        ]
+        there = [entry for entry in entries if entry.status != "closed"]
+        chosen = choose_district(city, there, district)
         reveal = None if private is None else registry.sealer.reveal
         count = write_template(file, kind=kind, entries=chosen, reveal=reveal)
     warnings = ["the file holds names and phones of keepers; keep it inside"] if private else []

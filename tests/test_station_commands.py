@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from geodata.datum import from_wgs84
 from geodata.tables import read_rows
 from locator.city import City
 from locator.hours import SEASONS_EXAMPLE, WEEK_EXAMPLE
-from tests.grids import lonlat, write_streets
+from tests.grids import lonlat, write_area, write_streets
 
 SHEET = [
     (
@@ -198,6 +199,8 @@ def test_template_filled_imports_unchanged_as_the_doctor_advises(run, tmp_path: 
     assert one["stations"] == 1
     none = run("stations", "template", file, "--filled", "--district", "320613", "--json").json
     assert none["stations"] == 0
+    lost = run("stations", "template", file, "--filled", "--district", "崇州区")
+    assert (lost.code, "no district '崇州区'" in lost.err) == (2, True)
     wrong = run("stations", "template", file, "--district", "320613")
     assert (wrong.code, "--filled" in wrong.err) == (2, True)
 
@@ -276,6 +279,22 @@ def test_due_is_limited_and_written_to_a_sheet(run, codes: dict[str, str], tmp_p
     rows = read_rows(file)
     assert len(rows) == len(tasks)
     assert {row.values["code"] for row in rows.rows} == set(codes.values())
+
+
+def test_due_of_a_district_goes_by_the_citys_own_names_and_refuses_what_is_none(
+    run, tmp_path: Path
+) -> None:
+    area = json.loads(write_area(tmp_path / "a.geojson", (0, 0, 600, 600)).read_text("utf-8"))
+    area["features"][0]["properties"] = {"code": "990001", "name": "方城东区"}
+    run("districts", "import", sheet_of(tmp_path / "districts.geojson", json.dumps(area)))
+    run("stations", "import", sheet_of(
+        tmp_path / "one.csv", "名称,经度,纬度,类别,区县代码", f"丁,{place_of(250, 200)},驿站,990001"
+    ))  # fmt: skip
+    by_name = run("stations", "due", "--district", "方城东区", "--json").json["tasks"]
+    assert {task["name"] for task in by_name} == {"丁"}
+    assert run("stations", "due", "--district", "990001", "--json").json["tasks"] == by_name
+    wrong = run("stations", "due", "--district", "方城西区")
+    assert (wrong.code, "no district '方城西区'; expected 方城东区" in wrong.err) == (2, True)
 
 
 @pytest.mark.usefixtures("run")
