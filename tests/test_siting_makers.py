@@ -18,7 +18,7 @@ from locator.siting.candidate_rooms import other_stations, public_rooms, rooms
 from locator.siting.candidate_sets import join_candidates, plan_points
 from locator.siting.candidates import Candidates
 from locator.workspace import write_json_lines
-from tests.block_city import make_block_city
+from tests.block_city import make_block_city, with_places
 from tests.grids import lonlat
 
 if TYPE_CHECKING:
@@ -177,10 +177,12 @@ def test_stations_of_another_kind_are_candidates_of_this_one(view: CityView) -> 
 
 
 def test_points_hold_the_best_of_every_street_once(view: CityView) -> None:
-    cover = view.coverage(within_m=120)
+    # off a crossing, so that the best place of some streets is none of every 50 m
+    cover = with_places(view, [(330.0, 300.0)]).coverage(within_m=250)
     points, best = plan_points(cover, view.counted(), spacing_m=50.0)
     places = list(zip(points.street.tolist(), points.offset_m.tolist(), strict=True))
     assert len(set(places)) == len(places) == len(points)
+    assert len(best)
     assert set(zip(best.street.tolist(), best.offset_m.tolist(), strict=True)) <= set(places)
     assert places == sorted(places)
     points.check(view.streets)
