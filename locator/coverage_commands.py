@@ -17,9 +17,15 @@ from locator.planner_texts import (
     staff_lines,
     warn_in_both,
 )
-from locator.question_options import KIND, MODE, WITHIN, by_option, demand_option, public_option
+from locator.question_options import (
+    by_option,
+    demand_option,
+    kind_option,
+    mode_option,
+    public_option,
+    within_option,
+)
 from locator.terminal import metres, settings, shared, show, table
-from locator.word_options import KIND_WORD, MODE_WORD
 
 if TYPE_CHECKING:
     from locator.coverage import Coverage
@@ -29,9 +35,9 @@ _MOST_OF_ALL = 0.5
 
 
 @click.command()
-@click.option("--within", required=True, metavar="M", help=WITHIN)
-@click.option("--kind", type=KIND_WORD, help=KIND)
-@click.option("--mode", type=MODE_WORD, default="walk", show_default=True, help=MODE)
+@within_option
+@kind_option
+@mode_option
 @click.option("--depth", type=click.IntRange(min=1), default=1, show_default=True,
               help="限距内有几个站才算已覆盖。Covered: within the limit of that many.")  # fmt: skip
 @click.option("--at", metavar="WHEN",

@@ -14,9 +14,9 @@ from locator.action_options import action_options, asks_actions, plan_of_actions
 from locator.action_texts import action_lines, alternative_lines, order_lines
 from locator.candidate_options import candidate_options, make_candidates, take_words
 from locator.errors import InputError
-from locator.question_options import KIND, MODE, WITHIN, demand_option
+from locator.question_options import WITHIN, demand_option, kind_option, mode_option
 from locator.terminal import Progress, settings, shared, show, warn
-from locator.word_options import KIND_WORD, MODE_WORD, SITUATION_WORD
+from locator.word_options import SITUATION_WORD
 
 if TYPE_CHECKING:
     from locator.siting.planning import Effort
@@ -36,8 +36,8 @@ _SECONDS = 60.0
 @click.option("--within", metavar="M", help=WITHIN)
 @click.option("--share", type=float, default=1.0, show_default=True,
               help="sites：要覆盖的比例。Of the objective sites: the share to cover.")  # fmt: skip
-@click.option("--kind", type=KIND_WORD, help=KIND)
-@click.option("--mode", type=MODE_WORD, default="walk", show_default=True, help=MODE)
+@kind_option
+@mode_option
 @demand_option("按需求计算。Count that demand instead of metres: NAME, or NAME*0.5.")
 @click.option("--decay", type=click.Choice(["linear", "exponential", "power"]),
               help="越近越值，而不是一刀切。Count the nearer more.")  # fmt: skip

@@ -1,4 +1,4 @@
-"""Options of several planner's questions: by area, by demand, without stations for staff."""
+"""Options of several planner's questions: the limit, of whom, by area, by demand."""
 
 from __future__ import annotations
 
@@ -7,11 +7,20 @@ from typing import Any, TypeVar
 
 import click
 
+from locator.word_options import KIND_WORD, MODE_WORD
+
 WITHIN = "1000（米）或 15min（分钟）。1000 (metres) or 15min."
-KIND = "只算这一类站。Only that kind of station."
-MODE = "怎么走。How people move."
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+within_option = click.option("--within", required=True, metavar="M", help=WITHIN)
+kind_option = click.option(
+    "--kind", type=KIND_WORD, help="只算这一类站。Only that kind of station."
+)  # fmt: skip
+mode_option = click.option(
+    "--mode", type=MODE_WORD, default="walk", show_default=True, help="怎么走。How people move."
+)
 
 
 def _one_demand(

@@ -9,9 +9,14 @@ import click
 
 from locator.map_files import write_map
 from locator.planner_texts import counted_line, staff_lines
-from locator.question_options import KIND, MODE, WITHIN, demand_option, public_option
+from locator.question_options import (
+    demand_option,
+    kind_option,
+    mode_option,
+    public_option,
+    within_option,
+)
 from locator.terminal import metres, settings, shared, show, table
-from locator.word_options import KIND_WORD, MODE_WORD
 
 if TYPE_CHECKING:
     from locator.view import CityView
@@ -21,11 +26,7 @@ _MINUTES = (5.0, 10.0, 15.0)
 
 def _for_whom(command: Any) -> Any:
     """Add --kind, --mode and --public."""
-    for option in (
-        public_option,
-        click.option("--mode", type=MODE_WORD, default="walk", show_default=True, help=MODE),
-        click.option("--kind", type=KIND_WORD, help=KIND),
-    ):
+    for option in (public_option, mode_option, kind_option):
         command = option(command)
     return command
 
@@ -116,7 +117,7 @@ def rest(kind: str | None, mode: str, public: bool, break_min: float, output: Pa
 
 @click.command()
 @_for_whom
-@click.option("--within", required=True, metavar="M", help=WITHIN)
+@within_option
 @click.option("--width", "width_m", type=click.FloatRange(min=1, max=200), default=25.0,
               show_default=True, metavar="M",
               help="街道画多宽。How wide streets are drawn.")  # fmt: skip

@@ -14,9 +14,17 @@ import click
 
 from locator.map_files import write_map
 from locator.planner_texts import place
-from locator.question_options import KIND, MODE, WITHIN, by_option, demand_option, public_option
+from locator.question_options import (
+    WITHIN,
+    by_option,
+    demand_option,
+    kind_option,
+    mode_option,
+    public_option,
+    within_option,
+)
 from locator.terminal import Progress, metres, settings, shared, show, table
-from locator.word_options import KIND_WORD, MODE_WORD, SITUATION_WORD
+from locator.word_options import MODE_WORD, SITUATION_WORD
 
 if TYPE_CHECKING:
     from locator.city import City
@@ -29,9 +37,9 @@ _SHOWN = 10
 
 
 @click.command()
-@click.option("--within", required=True, metavar="M", help=WITHIN)
-@click.option("--kind", type=KIND_WORD, help=KIND)
-@click.option("--mode", type=MODE_WORD, default="walk", show_default=True, help=MODE)
+@within_option
+@kind_option
+@mode_option
 @click.option("--depth", type=click.IntRange(min=1), default=1, show_default=True,
               help="限距内有几个站才算已覆盖。Covered: within the limit of that many.")  # fmt: skip
 @click.option("--situation", type=SITUATION_WORD, default="",
@@ -131,8 +139,8 @@ def _place(text: str) -> tuple[float, float]:
 @click.command()
 @click.argument("code", metavar="[CODE]", required=False)
 @click.option("--within", metavar="M", help=WITHIN)
-@click.option("--kind", type=KIND_WORD, help=KIND)
-@click.option("--mode", type=MODE_WORD, default="walk", show_default=True, help=MODE)
+@kind_option
+@mode_option
 @click.option("--at", metavar="WHEN",
               help="那时还要开着。Open then too: now, 2026-07-04T15:00, 周日 03:00.")  # fmt: skip
 @shared
@@ -160,9 +168,9 @@ def situation(
 
 
 @click.command()
-@click.option("--within", required=True, metavar="M", help=WITHIN)
-@click.option("--kind", type=KIND_WORD, help=KIND)
-@click.option("--mode", type=MODE_WORD, default="walk", show_default=True, help=MODE)
+@within_option
+@kind_option
+@mode_option
 @shared
 def sensitivity(within: str, kind: str | None, mode: str) -> None:
     """这个数有多可靠。How far the covered share moves with speed, snap limit and missing paths."""
@@ -256,7 +264,7 @@ def batch(
 
 @click.command()
 @click.option("--within", default="1000", show_default=True, metavar="M", help=WITHIN)
-@click.option("--kind", type=KIND_WORD, help=KIND)
+@kind_option
 @click.option("--all", "every", is_flag=True, help="全部列出。List all of them.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
               help="全部写成地图文件。Write all of them as a map (.geojson).")  # fmt: skip

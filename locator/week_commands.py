@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from locator.planner_texts import warn_in_both
-from locator.question_options import KIND, MODE, WITHIN, by_option, demand_option, public_option
+from locator.question_options import (
+    by_option,
+    demand_option,
+    kind_option,
+    mode_option,
+    public_option,
+    within_option,
+)
 from locator.terminal import Progress, settings, shared, show
-from locator.word_options import KIND_WORD, MODE_WORD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,9 +28,9 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command()
-@click.option("--within", required=True, metavar="M", help=WITHIN)
-@click.option("--kind", type=KIND_WORD, help=KIND)
-@click.option("--mode", type=MODE_WORD, default="walk", show_default=True, help=MODE)
+@within_option
+@kind_option
+@mode_option
 @click.option("--need", multiple=True, metavar="CODE",
               help="站里要有什么才算能用。What a station must have to be enterable.")  # fmt: skip
 @click.option("--from", "first", type=_DAY, metavar="DAY",
@@ -64,9 +70,9 @@ def week(
 
 
 @click.command()
-@click.option("--within", required=True, metavar="M", help=WITHIN)
-@click.option("--kind", type=KIND_WORD, help=KIND)
-@click.option("--mode", type=MODE_WORD, default="walk", show_default=True, help=MODE)
+@within_option
+@kind_option
+@mode_option
 @click.option("--hours", "hourly", is_flag=True,
               help="一周每小时也算。Also through every hour of a week.")  # fmt: skip
 @by_option
