@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -22,6 +20,7 @@ from numpy.typing import ArrayLike
 from geodata.areas import read_areas, unite
 from geodata.datum import to_wgs84
 from locator.errors import InputError
+from locator.keeping import LastKept
 from locator.modes import find_mode, modes
 from locator.pieces import cut_streets
 from locator.placing import count_lacking, place_chosen, select_stations
@@ -79,8 +78,7 @@ class CityVersion:
         self.version = version
         self.sites = sites or {}
         self.gates = gates
-        self._results: OrderedDict[object, Any] = OrderedDict()
-        self._lock = threading.RLock()
+        self._results = LastKept(_CACHED_RESULTS)
 
     @property
     def name(self) -> str:
@@ -347,18 +345,8 @@ class CityVersion:
 
     def _known(self, key: object) -> Any:
         """A result that is kept already; None where it is not."""
-        with self._lock:
-            return self._results.get(key)
+        return self._results.known(key)
 
     def kept(self, key: object, make: Callable[[], Any]) -> Any:
         """A result by its key, or made and kept; the least lately used one makes room."""
-        with self._lock:
-            if key in self._results:
-                self._results.move_to_end(key)
-                return self._results[key]
-        value = make()
-        with self._lock:
-            self._results[key] = value
-            while len(self._results) > _CACHED_RESULTS:
-                self._results.popitem(last=False)
-        return value
+        return self._results.get(key, make)

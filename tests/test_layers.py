@@ -125,6 +125,7 @@ ORDER = [
     "locator.modes",
     "locator.moments",
     "locator.overlay",
+    "locator.keeping",
     "locator.registry.ages",
     "locator.registry.codes",
     "locator.registry.entries",

@@ -10,9 +10,8 @@ from __future__ import annotations
 import gc
 import json
 import sys
-import threading
 from bisect import bisect_left
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from locator.hours import Hours
+from locator.keeping import LastKept
 from locator.registry import models, records
 from locator.registry.schedules import read_schedules
 from locator.stations import FLAGS, OBJECTS, TEXTS, Station, Stations
@@ -39,9 +39,7 @@ _BLOCK = 20_000
 _PATCH_LIMIT = 5_000  # more changed stations than this are read as fast with all others
 _VERIFIED = ("", "hours")
 _NOTHING: frozenset[str] = frozenset()
-_KEPT = 4
-_kept: OrderedDict[str, Snapshot] = OrderedDict()  # of this process, by key of the database
-_kept_lock = threading.Lock()
+_kept = LastKept(4)  # snapshots of this process, by key of the database
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,15 +60,9 @@ class Snapshot:
 
 def current_snapshot(database: Database) -> Snapshot:
     """The stations as they are now: the same object until something changes."""
-    with _kept_lock:
-        before = _kept.get(database.key)
     with database.read() as connection:
-        made = read_snapshot(connection, before)
-    with _kept_lock:
-        _kept[database.key] = made
-        _kept.move_to_end(database.key)
-        while len(_kept) > _KEPT:
-            _kept.popitem(last=False)
+        made = read_snapshot(connection, _kept.known(database.key))
+    _kept.keep(database.key, made)
     return made
 
 
