@@ -64,11 +64,6 @@ class Level:
         return np.repeat(np.arange(len(self.first) - 1, dtype=np.int32), np.diff(self.first))
 
     @property
-    def end_cost(self) -> Floats:
-        """(p,) cost at `high`."""
-        return self.cost + self.slope * (self.high - self.low)
-
-    @property
     def group(self) -> tuple[Longs, Floats, Floats, Floats, Signs]:
         """The arrays in the order that kernels take them."""
         return self.first, self.low, self.high, self.cost, self.slope

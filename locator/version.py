@@ -7,7 +7,6 @@ and takes this. Old versions live as long as somebody reads them.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -214,10 +213,6 @@ class CityVersion:
     def lacking(self, mode: str, *, kind: str | None = None) -> dict[str, int]:
         """How many stations are left out because a mode requires what they have not, or unknown."""
         return count_lacking(self.stations, kind, mode)
-
-    def _question_hash(self, *question: object) -> str:
-        text = json.dumps([self.streets.hash, self.stations.hash, *question], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def with_scenario(
         self, *, build: Iterable[tuple[int, float]] = (), kind: str | None = None
