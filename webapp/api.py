@@ -28,7 +28,6 @@ from webapp.params import (
     CurveQuery,
     NearestBody,
     NoParameters,
-    Parameters,
     StationsQuery,
     TileQuery,
     from_query,
@@ -39,8 +38,9 @@ from webapp.street_tiles import MAX_ZOOM
 from webapp.wording import coverage_answer, nearest_answer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from locator.stations import Stations
-    from locator.view import CityView
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -70,18 +70,20 @@ def stations() -> Response:
     asked = from_query(StationsQuery, request.args)
     view = current_view()
     refuse_unknown_district(view, asked.district)
-    tag = _tag(view, asked)
-    if request.if_none_match.contains_weak(tag):
-        return _tagged(Response(status=304), tag)
-    chosen = view.stations.take(choose_listed(view, asked)[0])
-    body = {
-        "version": view.version,
-        "sample": view.sample,
-        "attribution": view.attribution,
-        "count": len(chosen),
-        "columns": _columns(chosen),
-    }
-    return _tagged(_json(body), tag)
+
+    def answer() -> Response:
+        chosen = view.stations.take(choose_listed(view, asked)[0])
+        return _json(
+            {
+                "version": view.version,
+                "sample": view.sample,
+                "attribution": view.attribution,
+                "count": len(chosen),
+                "columns": _columns(chosen),
+            }
+        )
+
+    return _marked(answer, (view.version, asked))
 
 
 @blueprint.get("/doors")
@@ -118,10 +120,9 @@ def coverage() -> Response:
     """Totals and gaps: which streets are within the limit of a station."""
     asked = from_query(CoverageQuery, request.args)
     view = current_view()
-    tag = _tag(view, asked)
-    if request.if_none_match.contains_weak(tag):
-        return _tagged(Response(status=304), tag)
-    return _tagged(_json(coverage_answer(view, measure(view, asked), asked)), tag)
+    return _marked(
+        lambda: _json(coverage_answer(view, measure(view, asked), asked)), (view.version, asked)
+    )
 
 
 @blueprint.get("/curve")
@@ -129,10 +130,9 @@ def curve() -> Response:
     """What is covered as a function of the limit, for the slider: one answer for all limits."""
     asked = from_query(CurveQuery, request.args)
     view = current_view()
-    tag = _tag(view, asked)
-    if request.if_none_match.contains_weak(tag):
-        return _tagged(Response(status=304), tag)
-    return _tagged(_json(curve_document(view, kind=asked.kind, mode=asked.mode)), tag)
+    return _marked(
+        lambda: _json(curve_document(view, kind=asked.kind, mode=asked.mode)), (view.version, asked)
+    )
 
 
 @blueprint.get("/coverage/tiles/<int:zoom>/<int:column>/<int:row>")
@@ -142,13 +142,13 @@ def coverage_tile(zoom: int, column: int, row: int) -> Response:
     if zoom > MAX_ZOOM or max(column, row) >= 1 << zoom:
         return abort(404)
     view = current_view()
-    tag = _tag(view, asked, zoom, column, row)
-    response = Response(status=304)
-    if not request.if_none_match.contains_weak(tag):
+
+    def answer() -> Response:
         tiles = shared().tiles.find(view, asked)
-        body = tiles.tile(zoom, column, row)
-        response = Response(body, mimetype="application/octet-stream")
-    return _tagged(response, tag, lasting=asked.v == view.version)
+        return Response(tiles.tile(zoom, column, row), mimetype="application/octet-stream")
+
+    place = (zoom, column, row)
+    return _marked(answer, (view.version, asked, place), lasting=asked.v == view.version)
 
 
 @blueprint.get("/openapi.json")
@@ -188,13 +188,13 @@ def _json(body: dict[str, Any]) -> Response:
     return response
 
 
-def _tag(view: CityView, asked: Parameters, *more: int) -> str:
-    """One mark per answer: it changes with the city's version and with the question."""
-    text = repr((view.version, request.endpoint, asked, more, current_language().code))
-    return hashlib.sha256(text.encode()).hexdigest()[:20]
-
-
-def _tagged(response: Response, tag: str, *, lasting: bool = False) -> Response:
+def _marked(
+    make: Callable[[], Response], question: tuple[object, ...], *, lasting: bool = False
+) -> Response:
+    """An answer with a mark that changes with its question; 304 for whoever has it already."""
+    text = repr((request.endpoint, question, current_language().code))
+    tag = hashlib.sha256(text.encode()).hexdigest()[:20]
+    response = Response(status=304) if request.if_none_match.contains_weak(tag) else make()
     response.set_etag(tag)
     response.headers["Cache-Control"] = _LONG if lasting else _SHORT
     return response
