@@ -31,7 +31,7 @@ from locator.view import CityView
 from locator.workspace import CityConfig, Workspace, replace_text
 
 if TYPE_CHECKING:
-    from locator.registry.reading import Check
+    from locator.registry.row_places import Check
     from locator.version import Report
 
 __all__ = ["City", "CityConfig", "CityView"]

@@ -9,7 +9,7 @@ import shapely
 from geodata.projection import pick_projection
 
 if TYPE_CHECKING:
-    from locator.registry.reading import Check
+    from locator.registry.row_places import Check
 
 _POLE_DEG = 90.0
 

@@ -157,6 +157,7 @@ ORDER = [
     "locator.registry.exchange",
     "locator.registry.personal",
     "locator.registry.private_fields",
+    "locator.registry.row_places",
     "locator.registry.reading",
     "locator.registry.template_rows",
     "locator.registry.template_columns",

@@ -5,6 +5,7 @@ entries     one station as it is stored, and what a row changes about it
 sealing     private fields, encrypted
 personal    what says who somebody is, taken out of a file's cells
 private_fields  sealed on their way in, opened for whom may see them
+row_places  where the rows of a file say that stations are
 reading     rows of a file -> entries
 matching    which stored station a row speaks of
 models      the tables; migrations brings older ones up to date

@@ -6,19 +6,14 @@ what a row leaves blank says nothing about the station.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-
-from geodata.cells import parse_number, parse_yes_no
-from geodata.datum import parse_datum, to_wgs84
+from geodata.cells import parse_yes_no
 from geodata.districts import current_code, find_district
 from geodata.fields import Field, fields, line_text, parse_value
 from geodata.tables import Row, Rows
@@ -39,8 +34,7 @@ from locator.registry.documents import clean
 from locator.registry.entries import CORE, Entry, Rejection
 from locator.registry.personal import PersonalCells, Seal
 from locator.registry.remarks import Remarks
-
-Check = Callable[[float, float], str | None]
+from locator.registry.row_places import Check, RowPlaces
 
 _STAFF, _EMPLOYER = "staff", "employer"
 _DIGITS_TO_CALL = 7  # of a number in the same town; a mobile has 11
@@ -84,10 +78,10 @@ class EntryReader:
         check: Check | None = None,
         seal: Seal | None = None,
     ) -> None:
-        self.datum = parse_datum(datum)
+        self._places = RowPlaces(datum, check)
+        self.datum = self._places.datum
         self._source = line_text(source)
         self._kind = parse_kind(kind)
-        self._check = check
         self._seal = seal
         self._rows = Rows(source, ())
         self._row = 0
@@ -100,36 +94,16 @@ class EntryReader:
     def read(self, rows: Rows) -> list[Entry]:
         """Entries of the rows that can be taken; the others join `rejected`."""
         self._rows = rows
-        return list(self._entries(rows.rows))
+        return list(self._entries())
 
-    def _entries(self, rows: Sequence[Row]) -> Iterator[Entry]:
-        datums = [self._datum_of(row) for row in rows]
-        for row, (lon_deg, lat_deg) in zip(rows, _wgs84(rows, datums), strict=True):
-            result = self._reject(row, lon_deg, lat_deg) or self._read(row, lon_deg, lat_deg)
+    def _entries(self) -> Iterator[Entry]:
+        for row, place in self._places.read(self._rows):
+            result = place if isinstance(place, Rejection) else self._read(row, *place)
             if isinstance(result, Rejection):
                 self.rejected.append(result)
             else:
-                self.datums[self._datum_of(row)] += 1
+                self.datums[self._places.datum_of(row)] += 1
                 yield result
-
-    def _reject(self, row: Row, lon_deg: float, lat_deg: float) -> Rejection | None:
-        """Why a row has no usable position; None where it has."""
-        if row.problem is not None:
-            problem = row.problem
-            fix = getattr(problem, "fix", "")
-            return Rejection(row.number, problem.column, problem.value, problem.reason, fix)
-        datum = row.values.get("datum", "")
-        if datum and not _is_datum(datum):
-            why = f"unknown datum {datum!r}; expected wgs84, gcj02, bd09 or cgcs2000"
-            fix = "name the datum that the position is in, or leave the cell blank"
-            return Rejection(row.number, self._heading("datum"), datum, why, fix)
-        headings = self._rows.columns.headings
-        column = next((headings[name][0] for name in ("geometry", "lon") if name in headings), "")
-        value = f"{row.lon_deg:.7g}, {row.lat_deg:.7g}"
-        if not math.isfinite(lon_deg):
-            return Rejection(row.number, column, value, "no position; expected decimal degrees")
-        reason = None if self._check is None else self._check(lon_deg, lat_deg)
-        return None if reason is None else Rejection(row.number, column, value, reason)
 
     def _read(self, row: Row, lon_deg: float, lat_deg: float) -> Entry | Rejection:
         """One row, at its WGS-84 position."""
@@ -158,7 +132,7 @@ class EntryReader:
             kind=kind,
             lon_deg=lon_deg,
             lat_deg=lat_deg,
-            **self._as_received(row),
+            **self._places.as_received(row),
             code=code,
             name="" if _is_yes(values, "name_made") else line_text(values.get("name", "")),
             address=line_text(values.get("address", street)),
@@ -287,23 +261,6 @@ class EntryReader:
             extra.setdefault(self._heading("number"), number)
         return complete_code(code), source_id
 
-    def _as_received(self, row: Row) -> dict[str, Any]:
-        """The position as it was received: by us, or by whom the file comes from."""
-        told = [parse_number(row.values.get(name, "")) for name in ("lon_raw", "lat_raw")]
-        datum = row.values.get("datum_raw", "")
-        if None not in told and datum:
-            with suppress(InputError):
-                return {
-                    "lon_raw": told[0],
-                    "lat_raw": told[1],
-                    "datum_raw": parse_datum(datum),
-                }
-        return {
-            "lon_raw": row.lon_deg,
-            "lat_raw": row.lat_deg,
-            "datum_raw": self._datum_of(row),
-        }
-
     def _read_hours(self, values: dict[str, str]) -> tuple[str, Hours]:
         """Hours as received and as understood, with the dated exceptions beside them."""
         text = line_text(values.get("hours", ""))
@@ -339,35 +296,6 @@ class EntryReader:
                 extra.setdefault(self._heading(name), cell)
         return days
 
-    def _datum_of(self, row: Row) -> str:
-        """Datum of a row: its own where it tells one that is known, else the file's."""
-        text = row.values.get("datum", "")
-        if not text:
-            return self.datum
-        return parse_datum(text) if _is_datum(text) else self.datum
-
-
-def _is_datum(text: str) -> bool:
-    try:
-        parse_datum(text)
-    except InputError:
-        return False
-    return True
-
 
 def _is_yes(values: dict[str, str], name: str) -> bool:
     return parse_yes_no(values.get(name, "")) is True
-
-
-def _wgs84(rows: Sequence[Row], datums: Sequence[str]) -> list[list[float]]:
-    """WGS-84 positions of all rows; nan where a row has none."""
-    lonlat = np.array([(row.lon_deg, row.lat_deg) for row in rows], dtype=np.float64).reshape(-1, 2)
-    problem = np.array([row.problem is not None for row in rows], dtype=np.bool_)
-    good = ~problem & (np.abs(lonlat) <= (180.0, 90.0)).all(axis=1)
-    told = np.array(datums)
-    for datum in set(datums):
-        chosen = good & (told == datum)
-        lonlat[chosen] = to_wgs84(lonlat[chosen], datum)
-    lonlat[~good] = math.nan
-    listed: list[list[float]] = lonlat.tolist()
-    return listed

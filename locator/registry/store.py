@@ -38,7 +38,7 @@ from locator.registry.disclosures import (
 )
 from locator.registry.imports import ImportPlan, ImportReport, Inspect, plan_import
 from locator.registry.private_fields import open_fields, seal_for_import, with_open_facts
-from locator.registry.reading import Check, EntryReader
+from locator.registry.reading import EntryReader
 from locator.registry.sealing import KEY_NAME, Sealer
 from locator.registry.snapshots import Snapshot, current_snapshot, station_of
 from locator.registry.undo import UndoReport, plan_undo
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from geodata.tables import Rows
     from locator.registry.entries import Entry
+    from locator.registry.row_places import Check
 
 Report = Callable[[float, str], None]
 
