@@ -43,7 +43,7 @@ def pack_places(view: CityVersion) -> bytes:
             if poi.tags.get("name")
         }
     )
-    names = {plain(name) for name in _all_names(view, districts, pois)}
+    names = {plain(name) for name in all_names(view)}
     signs = _common_signs() | {sign for name in names for sign in name if is_sign(sign)}
     odd = [
         (name, *sound_of(name)) for name in sorted(names) if sound_of(name) != sound_by_signs(name)
@@ -60,14 +60,11 @@ def pack_places(view: CityVersion) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _all_names(
-    view: CityVersion, districts: list[tuple[str, str, Any]], pois: list[tuple[str, float, float]]
-) -> list[str]:
-    stations = (station.name for station in view.stations)
-    areas = (name for _, name, _ in districts)
-    return [
-        name for name in (*view.streets.names, *stations, *areas, *(poi[0] for poi in pois)) if name
-    ]
+def all_names(view: CityVersion) -> list[str]:
+    """Names of streets, stations, districts and other places, as they are written."""
+    areas = (name for _, name, _ in read_districts(view))
+    pois = (poi.tags.get("name", "") for poi in view.store.pois)
+    return [name for name in (*view.streets.names, *view.stations.name, *areas, *pois) if name]
 
 
 def _by_sound(signs: frozenset[str]) -> str:

@@ -112,11 +112,11 @@ def pack_stations(source: PhoneStations, window: Window, *, streets: str) -> lis
     parts = count_parts(len(rows))
     columns = _columns(source)
     weeks = tell_days(source.timetable, window)
+    members: list[list[int]] = [[] for _ in range(parts)]
+    for i, row in enumerate(rows):
+        members[part_of(source.stations.code[row], parts)].append(i)
     files = []
-    for part in range(parts):
-        chosen = [
-            i for i, row in enumerate(rows) if part_of(source.stations.code[row], parts) == part
-        ]
+    for part, chosen in enumerate(members):
         body: dict[str, Any] = {"format": FORMAT, "streets": streets, "part": part}
         body |= {name: [column[i] for i in chosen] for name, column in columns.items()}
         body |= _hours([int(source.timetable.row[rows[i]]) for i in chosen], weeks)

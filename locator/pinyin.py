@@ -9,7 +9,8 @@ a process that keeps one (`keep_table`) opens the dictionary for the others alon
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 _HAN = re.compile("[\u3007\u3400-\u9fff\uf900-\ufaff]")
@@ -27,16 +28,21 @@ class Table:
         How each sign is read alone.
     odd
         Words in which a sign is read otherwise than alone; none holds another.
+    names
+        How whole names are read that hold such a word, where that was asked before.
     """
 
     signs: dict[str, str]
     odd: frozenset[str]
+    names: dict[str, list[str]] = field(default_factory=dict)
 
     def syllables(self, name: str) -> list[str] | None:
         """How a plain name is read, sign by sign; None where the dictionary has to be asked.
 
         O(signs x the longest odd word). Other letters stay together.
         """
+        if name in self.names:
+            return self.names[name]
         if self._holds_odd(name):
             return None
         parts = _PARTS.findall(name)
@@ -57,13 +63,21 @@ class Table:
 _kept: list[Table] = []  # the one that this process keeps, if it does
 
 
-def make_table() -> Table:
-    """Read every sign of the dictionary; half a second, and the dictionary stays open."""
+def make_table(names: Iterable[str] = ()) -> Table:
+    """Read every sign of the dictionary; half a second, and the dictionary stays open.
+
+    Parameters
+    ----------
+    names
+        Plain names that will be asked for: those that need the dictionary are read by it here.
+    """
     from pypinyin import lazy_pinyin
     from pypinyin.constants import PINYIN_DICT
 
     signs = {sign: lazy_pinyin(sign)[0] for sign in map(chr, PINYIN_DICT) if _HAN.match(sign)}
-    return Table(signs, frozenset(odd_words()))
+    table = Table(signs, frozenset(odd_words()))
+    unsure = {name for name in names if not name.isascii() and table.syllables(name) is None}
+    return replace(table, names={name: list(lazy_pinyin(name)) for name in unsure})
 
 
 def keep_table(table: Table) -> None:

@@ -157,18 +157,25 @@ def _believed(stations: Stations, is_open: Any) -> Any:
 
 
 def _open_throughout(table: Timetable, window: tuple[time, time], at: datetime | None) -> Any:
-    """(n,) whether each station is open all through a window: 1, 0, or -1 where unknown."""
+    """(n,) whether each station is open all through a window: 1, 0, or -1 where unknown.
+
+    Asked once for each of the distinct hours, of which a city has few.
+    """
+    _, first, inverse = np.unique(table.row, return_index=True, return_inverse=True)
     if at is None:
         minutes = _night_minutes(window)
-        told = [_covers(table, row, minutes) if known else UNKNOWN
-                for row, known in enumerate(table.known.tolist())]  # fmt: skip
-        return np.array(told, np.int8)
-    begin, end = next_window(window, at)
-    told = []
-    for row in range(len(table)):
-        states = {state for _, _, state in table.spans_between(row, begin, end)}
-        told.append(NO if NO in states else UNKNOWN if UNKNOWN in states else YES)
-    return np.array(told, np.int8)
+        told = [_covers(table, row, minutes) if table.known[row] else UNKNOWN
+                for row in first.tolist()]  # fmt: skip
+    else:
+        begin, end = next_window(window, at)
+        told = [_throughout(table, row, begin, end) for row in first.tolist()]
+    return np.array(told, np.int8)[inverse]
+
+
+def _throughout(table: Timetable, row: int, begin: datetime, end: datetime) -> int:
+    """Whether a station is open from one time to another: 1, 0, or -1 where unknown."""
+    states = {state for _, _, state in table.spans_between(row, begin, end)}
+    return NO if NO in states else UNKNOWN if UNKNOWN in states else YES
 
 
 def next_window(window: tuple[time, time], at: datetime) -> tuple[datetime, datetime]:

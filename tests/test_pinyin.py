@@ -62,6 +62,13 @@ def test_table_leaves_what_is_not_sure_to_the_dictionary(table: Table, name: str
     assert table.syllables(name) is None
 
 
+def test_table_knows_the_names_that_it_was_made_for() -> None:
+    names = ["重庆路", "长江路", "人民路", "ruadapraia"]
+    made = make_table(names)
+    assert {*made.names} == {"重庆路", "长江路"}
+    assert [made.syllables(name) for name in names[:3]] == [lazy_pinyin(name) for name in names[:3]]
+
+
 def test_process_that_keeps_the_table_reads_the_same_without_the_dictionary() -> None:
     program = (
         "import pickle, sys\n"

@@ -11,6 +11,7 @@ import json
 import threading
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, abort, current_app, request, url_for
@@ -173,7 +174,7 @@ def _build(view: CityView, window: Window, before: Packed | None) -> tuple[Phone
     streets = before[1]
     source = PhoneStations(
         view.stations, view.timetable, view.placement(), view.streets, streets.street,
-        lambda row: _way_in(view, row),
+        lambda row: _way_in(view.stations.access_scope[row], view.stations.access_mode[row]),
     )  # fmt: skip
     parts = pack_stations(source, window, streets=version)
     water, places = pack_water(view.water), pack_places(view)
@@ -241,7 +242,8 @@ def _tagged(response: Response, tag: str) -> Response:
     return response
 
 
-def _way_in(view: CityView, row: int) -> str:
+@lru_cache(maxsize=256)  # few of many stations differ in it
+def _way_in(scope: str, mode: str) -> str:
     """In Chinese, whoever asks: the file is for all, and pages make their words of the codes."""
     with in_chinese():
-        return way_in(view.stations.access_scope[row], view.stations.access_mode[row])
+        return way_in(scope, mode)

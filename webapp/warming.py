@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from locator.basemap import find_basemap
 from locator.city_places import build_gazetteer, gazetteer_of
 from locator.errors import DataError
+from locator.gazetteer import plain
+from locator.phone_places import all_names
 from locator.pinyin import keep_table, make_table
 from webapp import pages, phone_files
 from webapp.memory import apart, settle
@@ -32,7 +34,7 @@ def warm(app: Flask) -> None:
         with suppress(DataError):  # a folder that cannot be written: maps come without a ground
             find_basemap(view.store)
         shared().maps.update(apart(lambda: pages.compose_maps(view)))
-        keep_table(apart(make_table))
+        keep_table(apart(lambda: make_table(map(plain, all_names(view)))))
         if len(view.streets):
             gazetteer_of(view, lambda: apart(lambda: build_gazetteer(view)))
             _answer_once(view)
