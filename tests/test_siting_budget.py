@@ -107,6 +107,10 @@ def test_budget_met_to_the_last_digit_is_kept() -> None:
         Problem.max_cover(np.eye(3) > 0, None, None, site_costs=prices, budget=0.3)
     )
     assert answer.sites.tolist() == [0, 1]
+    fixed = Problem.max_cover(
+        np.eye(3) > 0, None, None, site_costs=prices, budget=0.3, fixed=[0, 1]
+    )
+    assert solved_limited(fixed).sites.tolist() == [0, 1]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from locator.arrays import Floats, Ints, frozen
 from locator.errors import InputError
 from locator.siting.matrices import read_weights
+from locator.siting.measures import EXACT
 
 
 def read_budget(
@@ -24,7 +25,7 @@ def read_budget(
     if not money >= 0:
         raise InputError(f"budget: expected zero or more, got {budget!r}")
     spent = fsum(cost[fixed])
-    if money < inf and spent > money:
+    if money < inf and spent > money * (1 + EXACT):
         raise InputError(
             f"budget: the fixed sites alone cost {spent:.12g}, more than the budget of "
             f"{money:.12g}; raise it or fix fewer"
