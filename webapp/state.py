@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import numpy as np
 from flask import Flask, current_app, g, request
 
 from locator import moments
+from locator.keeping import LastKept
 from locator.moments import NOW
 from webapp.memory import here
 from webapp.street_tiles import MAJOR_CLASSES, StreetTiles, build_tiles
@@ -39,21 +39,19 @@ class TileStore:
 
     def __init__(self) -> None:
         self._building = threading.Lock()
-        self._kept: OrderedDict[tuple[object, ...], StreetTiles] = OrderedDict()
+        self._kept = LastKept(_KEPT_TILES)
 
     def find(self, view: CityView, question: CoverageQuery, run: Run = here) -> StreetTiles:
         """Tiles of that coverage in that version of the city."""
+
+        def build() -> StreetTiles:
+            return run(lambda: _tiles_of(view, measure(view, question)))
+
         key = (view.version, question.within_m, question.kind, question.mode)
-        tiles = self._kept.get(key)
-        if tiles is not None:
-            return tiles
-        with self._building:
-            tiles = self._kept.get(key)
-            if tiles is None:
-                tiles = run(lambda: _tiles_of(view, measure(view, question)))
-                self._kept[key] = tiles
-                while len(self._kept) > _KEPT_TILES:
-                    self._kept.popitem(last=False)
+        tiles: StreetTiles | None = self._kept.known(key)
+        if tiles is None:
+            with self._building:
+                tiles = self._kept.get(key, build)
         return tiles
 
 

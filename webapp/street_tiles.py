@@ -22,7 +22,6 @@ from locator.arrays import Bytes, Floats, Longs, frozen
 # One coordinate unit is 1/256 pixel of zoom 14 and 4 cm on the ground at the equator.
 WORLD = 1 << 30
 UNITS = 1024
-UNITS_EXPONENT = 10
 MAX_ZOOM = 19
 # Lines are drawn up to 5 px wide: 16 px beyond the edge hide every cut.
 MARGIN = 64
