@@ -320,7 +320,71 @@ def test_back_closes_the_way_and_keeps_the_answer(
     page.locator("#answer .card summary").first.click()
     page.wait_for_function("() => history.state && history.state.going")
     page.locator("#answer .card summary").first.click()
-    page.wait_for_function("() => !history.state")
+    page.wait_for_function("() => !history.state.going")
+
+
+GONE_AND_BACK = "() => performance.getEntriesByType('navigation')[0].type === 'back_forward'"
+
+
+def leave_and_come_back(page: Page) -> None:
+    """To a station's page and Back to a page that the browser loads afresh."""
+    page.evaluate("() => (window.left = true)")
+    page.locator("#answer .card .name a").first.click()
+    page.wait_for_url("**/s/*")
+    page.go_back()
+    page.wait_for_function(GONE_AND_BACK)
+    assert page.evaluate("() => window.left === undefined"), "the page was only asleep"
+
+
+def test_answer_by_location_comes_back_with_its_page(
+    small: OpenPage, here: tuple[float, float]
+) -> None:
+    page = small(location=here)
+    find(page)
+    page.locator("#place-fold > summary").click()
+    page.locator("#place-form select[name=kind]").select_option("rest_station")
+    page.wait_for_url("**/?kind=rest_station")
+    told = page.locator("#answer .card").first.get_attribute("data-code")
+    leave_and_come_back(page)
+    page.wait_for_selector("#answer[data-outcome=found] .number")
+    assert page.locator("#answer .card").first.get_attribute("data-code") == told
+    assert page.evaluate("() => history.state") == {"located": True}
+    kept = page.evaluate("() => JSON.stringify([sessionStorage, location.href])")
+    assert not any(f"{value:.4f}" in kept for value in here)
+
+
+def test_answer_by_location_waits_for_the_button_where_asking_would_ask_somebody(
+    small: OpenPage, here: tuple[float, float]
+) -> None:
+    page = small(location=here)
+    find(page)
+    page.context.clear_permissions()
+    page.context.add_init_script(
+        "navigator.geolocation.getCurrentPosition = () => (window.asked = true)"
+    )
+    leave_and_come_back(page)
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("() => window.asked") is None
+    assert page.locator("#locate").is_visible()
+    assert page.locator("#status").inner_text() == ""
+
+
+@pytest.mark.parametrize("field", ["place", "district"])
+def test_answer_from_a_place_comes_back_with_its_page(
+    small: OpenPage, here: tuple[float, float], view: CityView, field: str
+) -> None:
+    page = small(location=here)
+    find(page)  # the last answer counts, not this one
+    place = (
+        {"place": "人民中路"} if field == "place" else {"district": view.stations.district_code[0]}
+    )
+    page.evaluate("(place) => locator.finder.find(place)", place)
+    assert f"{field}=" in page.url
+    told = page.locator("#answer .card").first.get_attribute("data-code")
+    leave_and_come_back(page)
+    page.wait_for_function("() => document.querySelector('.number-pin')")
+    assert page.locator("#answer .card").first.get_attribute("data-code") == told
+    assert page.evaluate("() => history.state.located") is False
 
 
 def test_way_leads_to_the_map_that_lies_below(small: OpenPage, here: tuple[float, float]) -> None:

@@ -60,7 +60,8 @@
     return body;
   }
 
-  // The address says what is looked for, never where somebody stands.
+  // The address says what is looked for, never where somebody stands. The history's mark says only
+  // that it was the phone that knew where: whoever comes back is then answered anew.
   function keepInAddress(place) {
     const kept = new URLSearchParams();
     for (const [name, value] of new FormData(form)) {
@@ -69,7 +70,9 @@
       kept.set(name, value);
     }
     const query = kept.toString();
-    history.replaceState(history.state, "", location.pathname + (query ? "?" + query : ""));
+    const located = Boolean(last && last.extra && last.extra.located);
+    const mark = Object.assign({}, history.state, { located });
+    history.replaceState(mark, "", location.pathname + (query ? "?" + query : ""));
   }
 
   // What is asked stands in the form, and so in the address: the last place too.
@@ -125,7 +128,7 @@
 
   // ---- one question --------------------------------------------------------------------------
 
-  // origin: {lon, lat} or {place, district}; extra: {note, accuracy, k}
+  // origin: {lon, lat} or {place, district}; extra: {note, heading, k, located}
   async function find(origin, extra) {
     if (running) running.abort();
     const mine = (running = new AbortController());
@@ -322,7 +325,7 @@
         if (isGoing() && !answer.querySelector("details.go[open]")) history.back();
         return;
       }
-      if (!isGoing()) history.pushState({ going: true }, "");
+      if (!isGoing()) history.pushState(Object.assign({}, history.state, { going: true }), "");
       const place = shown ? shown.cards.indexOf(go.closest(".card")) : -1;
       if (place < 0) return;
       choose(place, false);
@@ -381,19 +384,34 @@
     form.elements.place.focus();
   }
 
-  function locate() {
+  // Back from a station's page: a position is kept nowhere, so the phone is asked for it again, but
+  // only where that asks nobody. Else the button stands ready.
+  async function locateAgain() {
+    if (!(history.state && history.state.located) || last) return;
+    const before = starts;
+    try {
+      const { state } = await navigator.permissions.query({ name: "geolocation" });
+      if (state === "granted" && starts === before) locate(() => say(""));
+    } catch (error) {
+      return; // a browser that does not tell
+    }
+  }
+
+  // unheard: what is done where no position comes, if not to lead to the places
+  function locate(unheard) {
+    const lose = unheard || lost;
     if (!window.isSecureContext) {
-      lost(_("没有https，浏览器不给位置。请选街道或输入路名。"));
+      lose(_("没有https，浏览器不给位置。请选街道或输入路名。"));
       return;
     }
     if (!navigator.geolocation) {
-      lost(_("没拿到位置。请选街道或输入路名。"));
+      lose(_("没拿到位置。请选街道或输入路名。"));
       return;
     }
     say(_("正在取位置…"));
     const mine = (starts += 1);
     const clock = setTimeout(function () {
-      if (mine === starts) lost(_("定位太慢，先选个地方。"));
+      if (mine === starts) lose(_("定位太慢，先选个地方。"));
     }, WAIT_MS);
     navigator.geolocation.getCurrentPosition(
       function (position) {
@@ -403,15 +421,15 @@
         const place = { lon: longitude, lat: latitude };
         keepLast({ lon: Math.round(longitude * ROUNDED) / ROUNDED, lat: Math.round(latitude * ROUNDED) / ROUNDED });
         if (accuracy <= ROUGH_M) {
-          find(place, {});
+          find(place, { located: true });
           return;
         }
         const off = Math.round(accuracy / 10) * 10;
-        find(place, { k: 2, note: _("位置可能差%(off)s米，先看这两个。", { off }) });
+        find(place, { located: true, k: 2, note: _("位置可能差%(off)s米，先看这两个。", { off }) });
       },
       function (error) {
         clearTimeout(clock);
-        if (mine === starts) lost(error.code === error.PERMISSION_DENIED ? _("没拿到位置。请选街道或输入路名。") : _("定位太慢，先选个地方。"));
+        if (mine === starts) lose(error.code === error.PERMISSION_DENIED ? _("没拿到位置。请选街道或输入路名。") : _("定位太慢，先选个地方。"));
       },
       { enableHighAccuracy: true, timeout: WAIT_MS, maximumAge: 60000 },
     );
@@ -491,7 +509,7 @@
   }
 
   const button = document.getElementById("locate");
-  if (button) button.addEventListener("click", locate);
+  if (button) button.addEventListener("click", () => locate());
   for (const part of document.querySelectorAll("[data-needs-script]")) {
     if (part.id !== "use-centre") part.hidden = false;
   }
@@ -505,6 +523,7 @@
     last = { origin: placeOf(), extra: { heading: answer.querySelector("h2").textContent } };
   }
   answerAddress();
+  locateAgain();
 
   locator.finder = {
     find,
