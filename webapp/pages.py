@@ -60,7 +60,7 @@ _PHONE = (
     "sketch",
 )  # docs/phone.md
 FINDER_SCRIPTS = (
-    *_PHONE, "gazetteer", "typed", "reports", "cards", "kept", "doors", "finder",
+    *_PHONE, "gazetteer", "typed", "reports", "cards", "listed", "kept", "doors", "finder",
 )  # fmt: skip
 
 

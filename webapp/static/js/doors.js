@@ -76,6 +76,10 @@
     for (const line of document.querySelectorAll("main p.door")) write(line, "unknown", unknown);
   }
   if (locator.phone) locator.phone.addEventListener("ready", tellList);
+  document.addEventListener("listed", function ({ detail }) {
+    for (const line of detail.byServer ? document.querySelectorAll("#list p.door") : []) line.dataset.told = String(Date.now());
+    tell();
+  });
   document.addEventListener("visibilitychange", tell);
   document.addEventListener("change", ({ target }) => target.name === "at" && tell());
   setInterval(tell, EVERY_MS);

@@ -72,7 +72,8 @@
     const query = kept.toString();
     const located = Boolean(last && last.extra && last.extra.located);
     const mark = Object.assign({}, history.state, { located });
-    history.replaceState(mark, "", location.pathname + (query ? "?" + query : ""));
+    // the form's own page: this may be a kept one that stands in for another
+    history.replaceState(mark, "", new URL(form.action).pathname + (query ? "?" + query : ""));
   }
 
   // What is asked stands in the form, and so in the address: the last place too.
@@ -488,12 +489,21 @@
     find(origin);
   });
 
-  // Another kind, trade or hour is another question: the old answer would be wrong.
+  // Another kind, trade or hour is another question: the old answer and list would be wrong.
   form.addEventListener("change", function (event) {
     if (!CHOICES.includes(event.target.name)) return;
-    if (answer.dataset.outcome && !shown && placeOf() && !isOffline()) form.requestSubmit();
-    else if (last) find(last.origin, last.extra);
+    if (answer.dataset.outcome && !shown && placeOf() && !isOffline()) {
+      form.requestSubmit();
+      return;
+    }
+    if (last) find(last.origin, last.extra);
     else keepInAddress(true);
+    if (locator.showList) locator.showList();
+  });
+
+  document.addEventListener("listed", function () {
+    const told = document.querySelector("#list-fold > summary");
+    if (told && !last) status.replaceChildren(element("p", { class: "hidden" }, told.textContent)); // else the answer is
   });
 
   // Without a network the page that was kept comes for every address: what is asked stands there.

@@ -9,10 +9,11 @@
   const { element, phone } = locator;
   const PAGE_LENGTH = 20; // as webapp/listing.py
   const LISTS = ["kind", "district", "q", "staff", "page", "lang"]; // what the phone can do for a list
-  const asked = new URLSearchParams(location.search);
+  let asked = new URLSearchParams(location.search);
   const root = document.documentElement;
   const code = decodeURIComponent((/^\/s\/([^/]+)$/.exec(location.pathname) || ["", ""])[1]);
   const isKept = root.dataset.kept !== undefined;
+  let isChosen = false; // whether the list is by a choice that was made without a network
   // Said in both languages: the one that was asked for is the one that is not here.
   const ONLY = {
     zh: "存下的页面只有中文。Kept in Chinese only: English needs the network.",
@@ -106,11 +107,10 @@
   function words() {
     const told = [];
     if (phone.isOffline() && phone.data()) told.push(phone.savedText(), phone.clockText());
-    if (!isKept) return told;
-    if (code) told.push(stationWords());
     const language = root.lang === "en" ? "en" : "zh";
-    if (said("lang") && said("lang") !== language) told.push(ONLY[language]);
-    if (said("trade") || said("situation")) told.push(_("按工种、情形筛选列表要联网。"));
+    if (isKept && code) told.push(stationWords());
+    if (isKept && said("lang") && said("lang") !== language) told.push(ONLY[language]);
+    if ((isKept || isChosen) && (said("trade") || said("situation"))) told.push(_("按工种、情形筛选列表要联网。"));
     return told;
   }
 
@@ -141,6 +141,24 @@
   }
 
   if (!phone || !document.getElementById("status")) return;
+
+  // The list by what the address asks for now; false where the phone has nothing to list.
+  locator.keptList = function () {
+    asked = new URLSearchParams(location.search);
+    isChosen = true;
+    tell();
+    if (!phone.data()) return false;
+    if (!code) showList();
+    return true;
+  };
+
+  document.addEventListener("listed", function ({ detail }) {
+    if (!detail.byServer) return;
+    asked = new URLSearchParams(location.search);
+    isChosen = false;
+    tell();
+  });
+
   if (isKept) {
     fillForms();
     phone.addEventListener("ready", show);

@@ -80,9 +80,12 @@
       centre.hidden = false;
       centre.addEventListener("click", () => fromMap(map.getCenter()));
     }
-    for (const row of document.querySelectorAll("#list li[data-code]")) addShowButton(row);
+    const addShowButtons = () => document.querySelectorAll("#list li[data-code]").forEach(addShowButton);
+    addShowButtons();
+    document.addEventListener("listed", addShowButtons);
 
     function addShowButton(row) {
+      if (row.querySelector("button.quiet")) return;
       const name = row.querySelector(".name a").textContent;
       const label = locator.gettext("在地图上看：%(name)s", { name });
       const button = element("button", { type: "button", class: "quiet", "aria-label": label }, locator.gettext("在地图上看"));

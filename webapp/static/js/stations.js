@@ -348,23 +348,24 @@
     map.on("mousemove", function (event) {
       map.getContainer().classList.toggle("over-station", layer.at(event.containerPoint) !== null);
     });
-    const list = document.getElementById("list"); // the same stations in words
-    locator
-      .ask((list && list.dataset.stations) || options.url)
-      .then(function (answer) {
-        layer.setStations(rowsOf(answer.columns));
-        map.getContainer().dataset.stations = String(answer.count);
-      })
-      .catch((error) =>
+    let loads = 0;
+    // The stations of the list beside the map, which are the same in words; anew with each list.
+    async function load(event) {
+      const mine = (loads += 1);
+      const beside = document.getElementById("list") || document.getElementById("map");
+      const url = (beside && beside.dataset.stations) || options.url;
+      const askServer = async () => rowsOf((await locator.ask(url)).columns);
+      const isKept = event && !event.detail.byServer;
+      const rows = await (isKept ? keptStations() : askServer()).catch((error) =>
         // without a network the phone's own list will do
-        keptStations().then(
-          function (rows) {
-            layer.setStations(rows);
-            map.getContainer().dataset.stations = String(rows.length);
-          },
-          () => locator.say && locator.say(error.message),
-        ),
+        keptStations().catch(() => locator.say && locator.say(error.message)),
       );
+      if (!rows || mine !== loads) return;
+      layer.setStations(rows);
+      map.getContainer().dataset.stations = String(rows.length);
+    }
+    document.addEventListener("listed", load);
+    load();
     document.querySelectorAll("input[data-kind]").forEach(function (box) {
       layer.showKind(box.dataset.kind, box.checked);
       box.addEventListener("change", () => layer.showKind(box.dataset.kind, box.checked));
