@@ -301,7 +301,8 @@ def test_one_finger_leaves_the_map_and_two_move_it(open_frame: OpenFrame) -> Non
 
     before = centre(frame)
     swipe(1)
-    assert centre(frame) == before
+    # half a pixel is what Leaflet rounds away after the frame was given its height
+    assert centre(frame) == pytest.approx(before, abs=1e-4)
     assert "两个手指" in frame.locator("#gesture").inner_text()
     page.evaluate("() => window.scrollTo(0, 0)")
     frame.locator("#map").scroll_into_view_if_needed()
