@@ -19,9 +19,14 @@ _WEEKLY = re.compile(
     r"(?:(?P<en>mon|tue|wed|thu|fri|sat|sun)[a-z]*|(?:周|星期|礼拜)(?P<zh>[一二三四五六日天]))?"
     r"\s*(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)"
 )
+# As static/js/hours.js: a date of the calendar, no day of a numbered week, none without hyphens.
+_ISO = re.compile(
+    r"\d{4}-\d\d-\d\d[t ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:z|[+-]\d\d:?[0-5]\d)?", re.ASCII
+)
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 _EXPECTED = (
-    "expected now, an ISO time (2026-03-02T08:30), or a day and a time (Sun 03:00, 周日 03:00)"
+    "expected now, a calendar date and a time (2026-03-02T08:30), "
+    "or a day and a time (Sun 03:00, 周日 03:00)"
 )
 
 
@@ -42,8 +47,9 @@ def find_moment(text: str | datetime, *, zone: str, now: datetime | None = None)
     Parameters
     ----------
     text
-        `now`, an ISO time, or a weekday with a time (its next one, this minute included). An ISO
-        time with a zone is brought to the city's; a `datetime` is taken like an ISO time.
+        `now`, an ISO time of a calendar date, or a weekday with a time (its next one, this minute
+        included). An ISO time with a zone is brought to the city's; a `datetime` is taken like an
+        ISO time.
     zone
         Name of the city's time zone, as Asia/Shanghai.
     now
@@ -71,11 +77,11 @@ def find_moment(text: str | datetime, *, zone: str, now: datetime | None = None)
         start = local_now(zone) if now is None else now
         return _next_weekly(weekly, start) if weekly else start
     try:
+        if not _ISO.fullmatch(plain):
+            raise ValueError
         found = datetime.fromisoformat(plain.upper())
     except ValueError:
-        found = None
-    if found is None or ":" not in plain:  # a day alone says no time
-        raise InputError(f"time {text!r} is not understood: {_EXPECTED}")
+        raise InputError(f"time {text!r} is not understood: {_EXPECTED}") from None
     found = _localised(found, zone)
     if not _FIRST_YEAR <= found.year <= _LAST_YEAR:  # hours ask for the days around
         raise InputError(f"time {text!r} lies beyond the calendar: {_EXPECTED}")

@@ -301,13 +301,18 @@ def test_no_stations_and_no_points_have_empty_answers() -> None:
         ("2026-03-02 23:15", datetime(2026, 3, 2, 23, 15)),
         ("2026-03-02T15:15:00Z", datetime(2026, 3, 2, 23, 15)),
         ("2026-03-02T15:15:00+00:00", datetime(2026, 3, 2, 23, 15)),
+        ("2026-03-02t23:15:07,25+0800", datetime(2026, 3, 2, 23, 15, 7, 250_000)),
     ],
 )
 def test_moment_is_understood(text: str, expected: datetime) -> None:
     assert find_moment(text, zone=ZONE, now=MONDAY.replace(hour=8, minute=30)) == expected
 
 
-@pytest.mark.parametrize("text", ["", "soon", "Sun", "Sun 25:00", "2026-03-02", "2026-13-01T00:00"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "soon", "Sun", "Sun 25:00", "2026-03-02", "2026-13-01T00:00", "2026-W10-1T03:00",
+     "20260302T03:00", "2026-03-02x03:00", "2026-03-02T03:00+08", "٢٠٢٦-03-02T03:00"],
+)  # fmt: skip
 def test_moment_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="expected now"):
         find_moment(text, zone=ZONE, now=MONDAY)

@@ -15,8 +15,9 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "one_of": ("应是其中之一：{}", "expected one of {}"),
     "limit": ("应填大于0的米数（如1000或1km）或分钟数（如15min），最多20037公里",
               "expected metres (1000, 1km) or minutes (15min), above zero, at most 20,037 km"),
-    "moment": ("应填 now、日期和时间（如2026-07-04T15:00）或星期和时间（如周日 03:00）",
-               "expected now, an ISO time, or a day and a time (Sun 03:00)"),
+    "moment": ("应填 now、年月日和时间（如2026-07-04T15:00）或星期和时间（如周日 03:00）",
+               "expected now, a calendar date and a time (2026-07-04T15:00), or a day and a time "
+               "(Sun 03:00)"),
     "need": ("应填设施、职业、free_entry、public 或 staff",
              "expected facilities, trades, free_entry, public or staff"),
     "both": ("经度和纬度要一起填", "lon and lat belong together: give both"),

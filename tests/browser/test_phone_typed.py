@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
 from locator.city import City
 from locator.city_places import find_place
+from locator.errors import InputError
+from locator.moments import find_moment
 from locator.sample import make_sample_city
 from tests.browser.conftest import ROOT
 from tests.browser.phone_files import phone_page
@@ -154,3 +158,41 @@ def test_phone_says_what_needs_the_network(chromium: Browser, town: Path) -> Non
     assert "要联网" in unsure["unread"]
     assert "没有“qqqqqq”" in unknown["unread"]
     assert (degrees["lon"], degrees["lat"]) == (120.86, 32.01)
+
+
+# As one types them, and as nobody does; by one rule, on the phone and by the server.
+MOMENTS = (
+    "now", "Sun 03:00", "周日 3:00", "23：15", "25:00", "soon", "2026-11-29", "2026-11-29T10:00",
+    "2026-11-29 10:00:07", "2026-11-29T10:00:07,123456789", "2026-11-29T02:00Z",
+    "2026-11-29T10:00+0800", "2026-11-29T10:00-23:59", "2026-11-29T10:00+24:00",
+    "2026-11-29T10:00+08:60", "2026-11-29T10:00+08", "2026-11-29T10:00+08:00:30",
+    "2026-W48-7T10:00", "2026W487T10:00", "20261129T10:00", "2026-333T10:00", "2026-11-29x10:00",
+    "2026-11-29T24:00", "2026-11-29T10:60", "2026-11-29T10:00:60", "2026-02-29T10:00",
+    "2028-02-29T10:00", "0001-01-01T00:00", "0099-12-31T00:00", "1900-01-01T00:00",
+    "1899-12-31T23:59", "2200-12-31T23:59", "2200-12-31T23:59Z", "2201-01-01T00:00",
+    "9999-12-31T23:59-23:59", "٢٠٢٦-11-29T10:00",
+)  # fmt: skip
+
+
+def test_moments_are_read_and_refused_as_by_the_server(chromium: Browser, town: Path) -> None:
+    zone = City.open(town).current().config.time_zone
+    now = datetime(2026, 11, 29, 8, 30, 15)
+    page = phone_page(chromium, town)
+    told = page.evaluate(
+        "([texts, zone, now]) => texts.map((text) => locator.hours.findMoment(text, zone, now))",
+        [MOMENTS, zone, now.replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000],
+    )
+    page.close()
+
+    def read(text: str) -> int | None:
+        try:
+            moment = find_moment(text, zone=zone, now=now)
+        except InputError:
+            return None
+        # the phone counts in milliseconds
+        return (moment.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(
+            milliseconds=1
+        )
+
+    assert dict(zip(MOMENTS, told, strict=True)) == {text: read(text) for text in MOMENTS}
+    assert None in told

@@ -107,11 +107,12 @@
     /^(?:(mon|tue|wed|thu|fri|sat|sun)[a-z]*|(?:周|星期|礼拜)([一二三四五六日天]))?\s*([01]?\d|2[0-3]):([0-5]\d)$/;
   const ISO =
     /^(\d{4})-(\d\d)-(\d\d)[t ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,6})\d*)?)?(z|[+-]\d\d:?\d\d)?$/;
+  const [FIRST_YEAR, LAST_YEAR] = [1900, 2200];
   const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
   const ZH_DAYS = { 一: 0, 二: 1, 三: 2, 四: 3, 五: 4, 六: 5, 日: 6, 天: 6 };
 
-  // A moment as it is asked (now, an ISO time, a day and a time) in local milliseconds that read
-  // like UTC; null where it is not understood.
+  // A moment as it is asked (now, a calendar date and a time, a day and a time) in local milliseconds
+  // that read like UTC; null where it is not understood. The rules are those of locator/moments.py.
   function findMoment(text, zone, nowMs) {
     const plain = (text ?? "now").normalize("NFKC").trim().toLowerCase();
     const start = localMs(zone, nowMs);
@@ -123,11 +124,20 @@
     const [year, month, day, hour, minute, second] = iso.slice(1, 7).map((part) => Number(part || 0));
     const ms = Date.UTC(year, month - 1, day, hour, minute, second, Number((iso[7] || "0").padEnd(3, "0").slice(0, 3)));
     const read = new Date(ms);
-    if (read.getUTCMonth() !== month - 1 || read.getUTCDate() !== day || read.getUTCHours() !== hour) return null;
-    if (minute > 59 || second > 59) return null;
-    if (!iso[8]) return ms;
-    const offset = iso[8] === "z" ? 0 : Number(iso[8].slice(1, 3)) * 60 + Number(iso[8].slice(-2));
-    return localMs(zone, ms - (iso[8][0] === "-" ? -offset : offset) * 60000);
+    if (read.getUTCFullYear() !== year || read.getUTCMonth() !== month - 1) return null;
+    if (read.getUTCDate() !== day || read.getUTCHours() !== hour || minute > 59 || second > 59) return null;
+    const found = iso[8] ? inZone(ms, iso[8], zone) : ms;
+    if (found === null) return null;
+    const local = new Date(found).getUTCFullYear();
+    return local >= FIRST_YEAR && local <= LAST_YEAR ? found : null;
+  }
+
+  // A time with its offset (z, +08:00) in local milliseconds of a zone; null for no such offset.
+  function inZone(ms, told, zone) {
+    const [hours, minutes] = told === "z" ? [0, 0] : [Number(told.slice(1, 3)), Number(told.slice(-2))];
+    if (hours > 23 || minutes > 59) return null;
+    const offset = (hours * 60 + minutes) * 60000;
+    return localMs(zone, told[0] === "-" ? ms + offset : ms - offset);
   }
 
   function nextWeekly([, english, chinese, hour, minute], start) {

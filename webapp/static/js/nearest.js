@@ -41,7 +41,7 @@
     if (!(asked.k >= 1 && asked.k <= 20)) throw new QuestionError("k", "expected 1 to 20");
     const ranked = asked.at !== undefined || asked.open || asked.stay !== 0;
     const leaving = hours.findMoment(asked.at, data.index.zone, nowMs);
-    if (leaving === null) throw new QuestionError("at", "expected now, an ISO time, or a day and a time");
+    if (leaving === null) throw new QuestionError("at", "expected now, a calendar date and a time, or a day and a time");
     const limit = readLimit(asked.within, mode);
     return {
       ...asked, mode, ranked, leaving, ...limit,
