@@ -140,6 +140,17 @@ class Place(AnswerPart):
     lat: Lat
 
 
+class NamedPlace(AnswerPart):
+    """所填的话也可能指的地方 / a place that the text may mean as well."""
+
+    kind: Literal["street", "station", "district", "poi", "crossing"]
+    name: str
+    code: str = Field(description="站点、区县才有 / of a station or a district, else empty")
+    district: str = Field(description="所在区县；空是不知道 / where it lies; empty: not known")
+    lon: Lon
+    lat: Lat
+
+
 class NearestAnswer(AnswerPart):
     """最近的站，到了开不开，怎么走 / the nearest stations, their doors on arrival, the way."""
 
@@ -157,6 +168,9 @@ class NearestAnswer(AnswerPart):
     next_step: str
     origin: Place | None = Field(
         alias="from", description="所填位置从不送回 / never a position sent"
+    )
+    also_meant: list[NamedPlace] = Field(
+        description="place 还可能指这些；空是没有歧义 / what else it may mean; empty: it is clear"
     )
     sample: bool
     attribution: str

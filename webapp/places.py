@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geodata.areas import Area, read_areas
-from locator.gazetteer import DISTRICT
+from locator.gazetteer import DISTRICT, Place
 from locator.pieces import locate_on_streets
 from locator.starts import Start, find_start
 from webapp.params import NearestBody, ParameterError
@@ -29,11 +29,15 @@ _CODES, _NAMES = ("code", "adcode"), ("name", "name_zh")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a question starts; `place` is None where somebody's own position was sent."""
+    """Where a question starts; `place` is None where somebody's own position was sent.
+
+    `also_meant` are the other places that a typed text may mean, the best first.
+    """
 
     lonlat: tuple[float, float]
     datum: str
     place: dict[str, float] | None
+    also_meant: tuple[Place, ...] = ()
 
 
 def find_origin(view: CityView, asked: NearestBody) -> Origin:
@@ -46,8 +50,15 @@ def find_origin(view: CityView, asked: NearestBody) -> Origin:
     """
     if asked.lon is not None and asked.lat is not None:
         return Origin((asked.lon, asked.lat), asked.datum, None)
-    lon, lat = _typed(view, asked) if asked.place else _find_place(view, asked)
-    return Origin((lon, lat), "wgs84", {"lon": round(lon, 6), "lat": round(lat, 6)})
+    others: tuple[Place, ...] = ()
+    if asked.place:
+        start = meant(view, asked.place, asked.district)
+        lon, lat = _typed(view, asked, start)
+        if start.outcome:  # several may be meant
+            others = tuple(match.place for match in start.matches[1:])
+    else:
+        lon, lat = _find_place(view, asked)
+    return Origin((lon, lat), "wgs84", {"lon": round(lon, 6), "lat": round(lat, 6)}, others)
 
 
 def meant(view: CityView, text: str, district: str | None = None) -> Start:
@@ -62,9 +73,8 @@ def meant(view: CityView, text: str, district: str | None = None) -> Start:
     return find_start(view, f"{name} {text}" if name else text)
 
 
-def _typed(view: CityView, asked: NearestBody) -> tuple[float, float]:
+def _typed(view: CityView, asked: NearestBody, start: Start) -> tuple[float, float]:
     """Where the place that was typed is, the best match where several may be meant."""
-    start = meant(view, asked.place or "", asked.district)
     if start.lonlat_deg is not None and not start.matches:
         return start.lonlat_deg
     if not start.matches:

@@ -57,6 +57,7 @@ def nearest_answer(view: CityView, asked: NearestBody) -> dict[str, Any]:
         "message": said(advice),
         "next_step": said(advice, "next"),
         "from": origin.place,
+        "also_meant": [place.to_json() for place in origin.also_meant],
         "sample": view.sample,
         "attribution": view.attribution,
         "version": view.version,

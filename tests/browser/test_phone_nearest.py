@@ -128,7 +128,16 @@ def compare(view: CityView, asked: dict[str, Any], answer: dict[str, Any]) -> bo
     try:
         assert set(theirs) <= set(answer)
         assert answer["outcome"] == theirs["outcome"]
-        for name in ("stations", "left_out", "at", "message", "next_step", "sample", "from"):
+        for name in (
+            "stations",
+            "left_out",
+            "at",
+            "message",
+            "next_step",
+            "sample",
+            "from",
+            "also_meant",
+        ):
             assert answer[name] == theirs[name], name
         same_rows(answer["results"], theirs["results"], routes=True)
         same_rows(answer["below"], theirs["below"], routes=False)

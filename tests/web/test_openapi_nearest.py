@@ -49,6 +49,7 @@ def here(view: CityView) -> dict[str, float]:
         ({"lon": 120.8515339, "lat": 31.99614646, "kind": "worker_home"}, "unreachable"),
         ({"lon": 120.8415, "lat": 32.00285984, "mode": "ebike"}, "connected"),
         ({"lon": None, "lat": None, "place": "人民路"}, "found"),
+        ({"lon": None, "lat": None, "place": "路"}, "found"),
     ],
 )
 def test_nearest_has_the_form_of_the_text(

@@ -72,3 +72,31 @@ def test_place_that_is_not_there_is_refused_by_name(
     with pytest.raises(ParameterError) as caught:
         find_origin(view, NearestBody(**asked))  # type: ignore[arg-type]
     assert [name for name, _ in caught.value.fields] == [field]
+
+
+def test_text_that_may_mean_several_places_names_the_others(view: CityView) -> None:
+    from locator.starts import find_start
+    from webapp.wording import nearest_answer
+
+    start = find_start(view, "路")
+    assert start.outcome == "ambiguous"
+    assert len(start.matches) > 2
+    told = nearest_answer(view, NearestBody(place="路"))
+    assert told["also_meant"] == [match.place.to_json() for match in start.matches[1:]]
+    best = start.matches[0].place
+    assert told["from"] == {"lon": round(best.lon_deg, 6), "lat": round(best.lat_deg, 6)}
+
+
+def test_text_that_is_clear_names_no_others(view: CityView) -> None:
+    from webapp.wording import nearest_answer
+
+    lon, lat = view.stations.lonlat_deg[0].tolist()
+    asked: list[dict[str, Any]] = [
+        {"place": view.stations.code[0]},
+        {"place": longest_name(view)},
+        {"street": longest_name(view)},
+        {"district": next(iter(district_names(view)))},
+        {"lon": lon, "lat": lat},
+    ]
+    for one in asked:
+        assert nearest_answer(view, NearestBody(**one))["also_meant"] == [], one

@@ -251,6 +251,7 @@
       message: advice ? advice.zh : "",
       next_step: advice ? advice.next_zh : "",
       from: origin.place,
+      also_meant: [], // a text that may mean several places is not read here
       sample: data.index.sample,
       attribution: data.index.attribution,
       version: data.index.city_version,
