@@ -151,6 +151,14 @@ class City:
             return view.with_barriers(at=at)
         return view.with_barriers(all_day=datetime.now(self.zone).date())
 
+    @property
+    def last(self) -> CityView | None:
+        """The version that was read last, without a look at whether it still is in force.
+
+        For what must cost next to nothing; None where none was read yet.
+        """
+        return self._view
+
     def unbarred(self) -> CityView:
         """As `current`, as if no barrier held anywhere."""
         with self._lock:

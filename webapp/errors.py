@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, make_response, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
@@ -26,11 +26,14 @@ from locator.errors import (
     LocatorError,
     NotFoundError,
 )
-from webapp.languages import in_chinese, said
+from webapp.languages import current_language, in_chinese, said
 from webapp.languages import translate as _
 from webapp.params import ParameterError
 from webapp.problems import FIELDS, Problem
-from webapp.state import current_view
+from webapp.state import current_view, shared
+
+if TYPE_CHECKING:
+    from locator.view import CityView
 
 # The first class that fits counts.
 STATUSES: tuple[tuple[type[LocatorError], int], ...] = (
@@ -42,6 +45,7 @@ STATUSES: tuple[tuple[type[LocatorError], int], ...] = (
     (LocatorError, 500),
 )
 _SERVER_ERROR = 500
+_FLOOD_PAGES = 200  # some 1.5 KB each: two languages, the addresses of the application
 # What a program is told to do, in Chinese and in English; pages have words of their own.
 _FOR_PROGRAMS: Mapping[int, tuple[str, str]] = {
     405: ("这个地址不收这种方法，请用 {allowed}", "this address takes {allowed}"),
@@ -115,31 +119,56 @@ def _answer(
         # As all other answers of the API: Chinese as it stands, whoever reads it in a terminal.
         response = Response(json.dumps(body, ensure_ascii=False), mimetype="application/json")
     else:
-        title, text = _texts(status)
-        told = [(FIELDS.get(name, ""), name, said(problem)) for name, problem in fields]
-        page = render_template(
-            "error.html", title=title, text=text, status=status, fields=told, **_around(status)
-        )
-        response = make_response(page)
+        flood = status == HTTPStatus.TOO_MANY_REQUESTS
+        response = make_response(_flood_page() if flood else _page(status, fields))
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _around(status: int) -> dict[str, Any]:
-    """What an error's page has of every page: the city where it can be read, and the menu.
-
-    In another language the first page comes: the address of this one is not repeated. A flood is
-    answered without the city, at little cost.
-    """
+def _page(status: int, fields: tuple[tuple[str, Problem], ...] = ()) -> str:
+    """The page of an error, with the city where it can be read."""
     view = None
     with suppress(Exception):  # it may be what went wrong, and an error's page must not
-        view = None if status == HTTPStatus.TOO_MANY_REQUESTS else current_view()
-    return {
-        "view": view,
-        "here_in": lambda language: url_for("pages.index", lang=language),
-        "framed": request.endpoint == "embed.frame",
-    }
+        view = current_view()
+    return _framed(view, status, fields)
+
+
+def _flood_page() -> str:
+    """The page for whoever asks too often, written once for each of the few ways it looks.
+
+    It shows the city as it was last read: a flood is to cost neither a look at files nor a page.
+    """
+    view, kept = shared().city.last, shared().flood_pages
+    language = current_language().code
+    stays = request.args.get("lang") == language  # in the links
+    key = (language, stays, request.endpoint, request.script_root)
+    found = kept.get(key)
+    if found is None or found[0] is not view:
+        if len(kept) >= _FLOOD_PAGES:
+            kept.clear()
+        found = kept[key] = (view, _framed(view, HTTPStatus.TOO_MANY_REQUESTS))
+    return found[1]
+
+
+def _framed(
+    view: CityView | None, status: int, fields: tuple[tuple[str, Problem], ...] = ()
+) -> str:
+    """The page with what every page has around it: the banner of a sample, the menu, the foot.
+
+    In another language the first page comes: the address of this one is not repeated.
+    """
+    title, text = _texts(status)
+    return render_template(
+        "error.html",
+        title=title,
+        text=text,
+        status=int(status),
+        fields=[(FIELDS.get(name, ""), name, said(problem)) for name, problem in fields],
+        view=view,
+        here_in=lambda language: url_for("pages.index", lang=language),
+        framed=request.endpoint == "embed.frame",
+    )
 
 
 def _document(

@@ -71,6 +71,8 @@ class State:
         Street tiles of the coverages asked for lately.
     maps
         Composed maps by what they show first and on what ground.
+    flood_pages
+        What askers beyond their limit get to read, and the version of the city it shows.
     """
 
     city: City
@@ -78,6 +80,7 @@ class State:
     tile_source: TileSource | None = None
     tiles: TileStore = field(default_factory=TileStore)
     maps: dict[object, MapParts] = field(default_factory=dict)
+    flood_pages: dict[object, tuple[CityView | None, str]] = field(default_factory=dict)
 
 
 def attach(app: Flask, state: State) -> None:

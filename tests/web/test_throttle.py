@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from locator.city import City
 from tests.web.server import serving
 from webapp import create_app, throttle
 from webapp.settings import Settings
@@ -89,6 +90,51 @@ def test_too_many_requests_are_told_in_words_and_when_to_come_again(town: Path) 
     assert "点得太快了" in answer.get_data(as_text=True)
     body = client.get(HEALTH).get_json()
     assert body["error"]["status"] == 429
+
+
+def flooded(client: FlaskClient, path: str, language: str = "zh") -> str:
+    answer = client.get(path, headers={"Accept-Language": language})
+    assert answer.status_code == 429
+    return answer.get_data(as_text=True)
+
+
+def test_page_of_a_flood_has_the_frame_of_every_page_and_looks_at_no_city(
+    town: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = limited(town, limit_requests="1/minute")
+    client.get("/")
+    # nothing but what was read before the flood may be used
+    monkeypatch.setattr(City, "unbarred", lambda _city: pytest.fail("the city was read"))
+    for _ in range(2):  # written, and kept
+        chinese, english = flooded(client, "/"), flooded(client, "/", "en")
+        for page, words, menu in (
+            (chinese, "点得太快了", "覆盖与缺口"),
+            (english, "Too fast", "Coverage and gaps"),
+        ):
+            assert words in page
+            assert menu in page
+            assert "示例数据 SAMPLE" in page
+            assert 'class="switch"' in page
+        assert 'href="/coverage"' in chinese
+        assert 'href="/coverage?lang=en"' in flooded(client, "/?lang=en")
+        assert 'aria-current="page">找驿站' in chinese
+        assert 'aria-current="page">覆盖' in flooded(client, "/coverage")
+        frame = flooded(client, "/embed")
+        assert "示例数据 SAMPLE" in frame
+        assert "<nav" not in frame
+
+
+def test_page_of_a_flood_is_plain_where_no_city_was_read_and_new_where_another_was(
+    town: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = limited(town, limit_requests="1/minute")
+    client.get("/")
+    assert "示例数据 SAMPLE" in flooded(client, "/")
+    monkeypatch.setattr(City, "last", None)
+    page = flooded(client, "/")
+    assert "点得太快了" in page
+    assert "SAMPLE" not in page
+    assert "<nav" not in page
 
 
 def test_limits_set_off_never_stop(town: Path) -> None:
