@@ -236,3 +236,36 @@ def _pages_of_stations(page: Page, url: str, codes: list[str]) -> list[str]:
     """A page of its own for each of those stations, where the application has such pages."""
     there = page.request.get(f"{url}/s/{codes[0]}").ok
     return [f"/s/{code}" for code in codes] if there else []
+
+
+# What stands beyond the right edge of the page, and panels that hold more than fits.
+TOO_WIDE = """(width) => {
+  const name = (part) => part.outerHTML.slice(0, 120);
+  const full = [...document.querySelectorAll(".panel")].filter(
+    (one) => one.scrollWidth > one.clientWidth);
+  const page = document.documentElement.scrollWidth;
+  if (page <= width) return full.map(name);
+  const wide = [...document.querySelectorAll("body *")].filter(
+    (part) => part.getBoundingClientRect().right > width + 0.5 && part.checkVisibility());
+  return [page, ...wide.slice(-3).map(name)];
+}"""
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_page_fits_a_narrow_phone_in_large_type(
+    chromium: Browser, driver: Playwright, witness: Witness, site: str, pages: list[str], lang: str
+) -> None:
+    small = {"viewport": {"width": 320, "height": 640}, "is_mobile": True, "has_touch": True}
+    wide = {}
+    with looking(chromium, driver, witness, lang=lang, elder=True, **small) as context:
+        page = context.new_page()
+        for path in pages:
+            page.goto(site + in_language(path, lang))
+            settle(page)
+            page.evaluate(
+                "() => { for (const one of document.querySelectorAll('details')) one.open = true; }"
+            )
+            if found := page.evaluate(TOO_WIDE, 320):
+                wide[path] = found
+    witness.faults = [fault for fault in witness.faults if NOTED not in fault]
+    assert wide == {}
