@@ -165,6 +165,51 @@ def test_districts_are_named_from_afar_and_not_from_near(
     assert page.evaluate(DISTRICTS) == []
 
 
+# Names of districts that lie on a mark of stations, and how many were looked at.
+ON_MARKS = """() => {
+  const frame = map_city.getContainer().getBoundingClientRect();
+  const spots = locator.stations._drawn.map(({ point, radius }) => {
+    const { x, y } = map_city.layerPointToContainerPoint(point);
+    return { x: x + frame.left, y: y + frame.top, radius };
+  });
+  const all = [...document.querySelectorAll(".map-district span")];
+  const names = all.filter((one) => one.checkVisibility());
+  const hidden = names.filter((one) => {
+    const box = one.getBoundingClientRect();
+    return spots.some(({ x, y, radius }) => Math.hypot(
+      Math.max(box.left - x, 0, x - box.right), Math.max(box.top - y, 0, y - box.bottom)) < radius);
+  });
+  return { names: names.length, hidden: hidden.map((one) => one.textContent) };
+}"""
+
+
+@pytest.mark.slow
+@SIZES
+def test_districts_of_a_whole_city_are_named_beside_its_stations(
+    open_page: OpenPage, tmp_path: Path, phone: bool
+) -> None:
+    from locator.sample import make_sample_city
+
+    make_sample_city(tmp_path / "city", scale="city")
+    with serving_city(tmp_path / "city") as site:
+        page = open_page(phone=phone, at=site)
+        page.wait_for_selector(READY)
+        moved = 0
+        for zoom in (9, 10, 11, 12):
+            page.evaluate("(zoom) => map_city.setZoom(zoom, { animate: false })", zoom)
+            for kind in ("rest_station", "mother_baby_room"):
+                told = page.evaluate(ON_MARKS)
+                assert told["hidden"] == [], (zoom, kind)
+                assert told["names"] >= 5, zoom
+                page.locator(f"input[data-kind={kind}]").click()  # fewer marks, or more
+            moved += page.evaluate(
+                """() => [...document.querySelectorAll(".map-district span")]
+                  .filter(({ style }) => parseFloat(style.left) || parseFloat(style.top)).length"""
+            )
+        assert moved > 0
+        page.close()
+
+
 def names_of_water(view: CityView) -> set[str]:
     import json
 

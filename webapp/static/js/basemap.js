@@ -233,8 +233,34 @@
     return rules;
   }
 
-  // Names of districts, seen from afar: as text of the page, under all marks. Where two would lie
-  // on each other the later one waits for the next zoom.
+  // Where a name may stand instead: so many pixels aside, the nearest first.
+  const ASIDE = [[0, 0]];
+  for (let away = 12; away <= 84; away += 8) {
+    for (let i = 0; i < 16; i++) ASIDE.push([away * Math.sin((i * Math.PI) / 8), away * Math.cos((i * Math.PI) / 8)]);
+  }
+  const CLEAR = 2; // pixels between a name and a station
+
+  const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+
+  function touches(box, { point, radius }) {
+    const dx = Math.max(box.left - point.x, 0, point.x - box.right);
+    const dy = Math.max(box.top - point.y, 0, point.y - box.bottom);
+    return Math.hypot(dx, dy) < radius + CLEAR;
+  }
+
+  // The nearest place aside of `point` where a name is clear of stations and other names, or null.
+  function placeName(point, width, height, spots, taken) {
+    for (const [x, y] of ASIDE) {
+      const [left, top] = [point.x + x - width / 2, point.y + y - height / 2];
+      const box = { left, top, right: left + width, bottom: top + height };
+      if (taken.some((other) => overlap(box, other)) || spots.some((spot) => touches(box, spot))) continue;
+      return { x, y, box };
+    }
+    return null;
+  }
+
+  // Names of districts, seen from afar: as text of the page, clear of all marks. What finds no room
+  // waits for the next zoom.
   function addDistricts(map, districts) {
     map.createPane("districts").style.zIndex = 350; // over the ground, under routes and stations
     const labels = districts.map(([name, lon, lat]) => {
@@ -245,18 +271,20 @@
     });
     function choose() {
       const taken = [];
-      for (const { text } of labels) text.hidden = map.getZoom() > DISTRICTS_TO;
-      for (const { text } of labels) {
+      const spots = locator.stations ? locator.stations.spots() : [];
+      for (const { text, marker } of labels) {
+        text.hidden = map.getZoom() > DISTRICTS_TO;
         if (text.hidden) continue;
-        const box = text.getBoundingClientRect();
-        text.hidden = taken.some(
-          (other) =>
-            box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom,
-        );
-        if (!text.hidden) taken.push(box);
+        const point = map.latLngToLayerPoint(marker.getLatLng());
+        const place = placeName(point, text.offsetWidth, text.offsetHeight, spots, taken);
+        text.hidden = !place;
+        if (!place) continue;
+        taken.push(place.box);
+        text.style.left = `${place.x}px`;
+        text.style.top = `${place.y}px`;
       }
     }
-    map.on("zoomend viewreset", choose);
+    map.on("zoomend viewreset stations", choose);
     choose();
   }
 

@@ -211,6 +211,12 @@
         if (spot.stations.length > 1) this._drawCount(spot);
         else this._drawMark(spot);
       }
+      this._map.fire("stations");
+    },
+
+    // What is drawn, in pixels of the map's layers: {stations, point, radius}.
+    spots: function () {
+      return this._drawn;
     },
 
     // Stations in sight, those of one cell of the world's pixels together.
