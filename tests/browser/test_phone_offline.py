@@ -404,6 +404,44 @@ def test_an_edit_is_taken_over_by_a_few_kilobytes(
         page.context.close()  # before its server goes
 
 
+# One file of those that are kept goes, as when a browser makes room; how many stay.
+LOSE_ONE = """() => new Promise((done, failed) => {
+  const opening = indexedDB.open("station-locator", 1);
+  opening.onerror = failed;
+  opening.onsuccess = () => {
+    const going = opening.result.transaction("files", "readwrite");
+    const files = going.objectStore("files");
+    const asked = files.getAllKeys();
+    asked.onsuccess = () => files.delete(asked.result[LOST]);
+    going.oncomplete = () => { opening.result.close(); done(asked.result.length - 1); };
+  };
+})"""
+COUNT = LOSE_ONE.replace("files.delete(asked.result[LOST])", "null").replace(" - 1);", ");")
+
+
+@pytest.mark.parametrize("lost", [0, -1], ids=["the first", "the last"])
+def test_kept_city_that_lost_a_file_is_fetched_anew_without_a_word(
+    open_page: OpenPage, town: Path, lost: int
+) -> None:
+    page = open_page(BARE)
+    load(page)
+    page.evaluate(READY)
+    page.wait_for_function(f"async () => (await ({COUNT})()) > 3")
+    kept = page.evaluate(COUNT)
+    place = "0" if lost == 0 else "asked.result.length - 1"
+    assert page.evaluate(LOSE_ONE.replace("LOST", place)) == kept - 1
+    page.reload()
+    load(page)
+    page.evaluate(
+        "() => { window.told = [];"
+        " locator.phone.addEventListener('storage', ({ detail }) => told.push(detail.text)); }"
+    )
+    assert page.evaluate(READY)["offline"] is False
+    assert page.evaluate(ASK, somewhere(town))["results"]
+    page.wait_for_function(f"async () => (await ({COUNT})()) === {kept}")
+    assert page.evaluate("() => told") == []  # nothing was wrong with what was kept
+
+
 def test_files_of_another_version_or_damaged_are_refused(
     open_page: OpenPage, witness: Witness
 ) -> None:

@@ -73,6 +73,15 @@ def test_frame_may_be_framed_by_the_named_origins_alone(framed: FlaskClient) -> 
     assert "X-Frame-Options" not in framed.get("/embed").headers
 
 
+def test_frame_alone_may_be_loaded_by_a_page_that_isolates_itself(framed: FlaskClient) -> None:
+    told = {
+        path: framed.get(path).headers.get_all("Cross-Origin-Resource-Policy")
+        for path in ("/embed", "/embed?lang=en", "/", "/embed/builder", "/oembed?url=x")
+    }
+    assert told["/embed"] == told["/embed?lang=en"] == ["cross-origin"]
+    assert {*map(tuple, told.values())} == {("cross-origin",), ("same-origin",)}
+
+
 def test_refusal_is_readable_in_a_frame_of_the_named_origins_alone(framed: FlaskClient) -> None:
     answer = framed.get("/embed?colour=red")
     assert answer.status_code == 422
