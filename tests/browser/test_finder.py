@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -143,6 +144,14 @@ def test_three_taps_lead_to_the_way_and_the_door(
     first.get_by_text("去这里").click()
     assert first.locator("ol.steps li").count() >= 1
     assert first.get_by_role("link", name="高德地图").is_visible()
+    told = first.inner_text()
+    assert told.count("进门：") == 1  # once: the way says it
+    parts = first.locator("details.go > *").evaluate_all(
+        """(all) => all.map((one) => one.getBoundingClientRect())
+          .map(({ top, bottom }) => [top, bottom])"""
+    )
+    gaps = [after[0] - before[1] for before, after in pairwise(parts)]
+    assert min(gaps) >= 8
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
 
 

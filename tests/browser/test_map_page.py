@@ -123,6 +123,9 @@ def test_location_outside_the_city_says_what_to_do(open_page: OpenPage, view: Ci
     page.wait_for_selector(READY)
     page.get_by_role("button", name="用我的位置").click()
     page.locator("#answer").get_by_text(f"你不在{view.name}，先选市内地点。").wait_for()
+    page.locator("#answer").get_by_role("button", name="选地方").click()
+    assert page.evaluate("() => document.activeElement.name") == "place"
+    assert page.locator("#place-form input[name=place]").is_visible()
 
 
 def test_rough_location_says_how_rough_and_shows_two(

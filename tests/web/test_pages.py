@@ -434,3 +434,17 @@ def test_street_data_is_credited_where_it_is_shown(
     client = create_app(Settings(city=town)).test_client()
     for path in ("/", "/coverage"):
         assert owed in client.get(path).get_data(as_text=True)
+
+
+@pytest.mark.parametrize("path", ["/", "/embed"])
+@pytest.mark.parametrize(("text", "unfolded"), [("没有的地方", True), ("路", False)])
+def test_text_that_is_no_place_yet_stands_as_it_was_typed(
+    client: FlaskClient, path: str, text: str, unfolded: bool
+) -> None:
+    page = client.get(path, query_string={"place": text}).get_data(as_text=True)
+    answer = page.split('id="answer"')[1].split("</section>")[0]
+    assert f"<h2>“{text}”</h2>" in answer
+    # to type it anew, with the reason beside the form
+    assert ('<details id="place-fold" open>' in page) == unfolded
+    status = page.split('id="status"')[1].split("</div>")[0]
+    assert (f"“{text}”：没有这个地方。换个写法，或只选区县。" in status) == unfolded

@@ -159,6 +159,7 @@ window.locatorWords = {
  "这样找要联网。出行方式选步行，没网也能找。": "This needs a network. Choose walking, which works without one.",
  "这样找要联网。联网后再试。": "This needs a network. Try again when you are online.",
  "进门：": "Way in: ",
+ "选地方": "Choose a place",
  "锁着": "Locked",
  "门开了吗？": "Is the door open?",
  "附近没有确认开门的。": "Nothing near by is known to be open.",

@@ -9,6 +9,7 @@
   const element = locator.element;
   const english = document.documentElement.lang === "en";
   const WAIT_MS = 5000;
+  const CLOCK_MS = 1500;
   const ROUGH_M = 200; // beyond this the answer says how far off it may be
   const NEAR_S = 900; // a quarter of an hour, the limit of the federation's 15 minutes
   const ROUNDED = 1000; // parts of a degree that a position is rounded to before it leaves
@@ -29,6 +30,7 @@
   let shown = null; // what is answered on the page
   let starts = 0; // how often somebody said where to start: a position that comes later is not wanted
 
+  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
   const said = (document, name) => document[(name ? name + "_" : "") + (english ? "en" : "zh")] || "";
 
   function say(text, next) {
@@ -294,6 +296,7 @@
     going.forEach(locator.tellDoor);
     if (going.length) parts.push(going);
     parts.push(...leftOut(found.left_out || {}));
+    if (!all.length) parts.push(toPlaces());
     // Cards leave where they stand only if something else is to be read there now.
     const outline = parts.map((part) => (Array.isArray(part) ? part.map(({ dataset }) => dataset.code) : part.outerHTML)).join("|");
     if (!kept || !shown || shown.outline !== outline) {
@@ -303,6 +306,13 @@
     answer.hidden = false;
     answer.dataset.outcome = found.outcome;
     shown = { all, cards, origin, uses, at: found.at, outline };
+  }
+
+  // Where nothing was found the next step is a place, and the form lies above what is read.
+  function toPlaces() {
+    const button = element("button", { type: "button", class: "second" }, _("选地方"));
+    button.addEventListener("click", () => lost(""));
+    return button;
   }
 
   function draw() {
@@ -392,7 +402,10 @@
     const before = starts;
     try {
       const { state } = await navigator.permissions.query({ name: "geolocation" });
-      if (state === "granted" && starts === before) locate(() => say(""));
+      if (state !== "granted" || starts !== before) return;
+      // The server's clock, if it can be heard soon: else the answer says that it goes by the phone's.
+      if (locator.phone) await Promise.race([locator.phone.refresh().catch(() => {}), pause(CLOCK_MS)]);
+      if (starts === before) locate(() => say(""));
     } catch (error) {
       return; // a browser that does not tell
     }
