@@ -94,7 +94,7 @@ def station(code: str) -> str:
 
 @blueprint.get("/s/<code>/poster")
 def poster(code: str) -> str:
-    """One sheet of A4 for the door, in large type, with the stations near by."""
+    """One sheet of A4 for the door, in large type, with the three next stations, near or far."""
     from_shared_query(NoParameters, request.args)
     row = _row(code)
     view = current_view()
@@ -104,7 +104,7 @@ def poster(code: str) -> str:
         "poster.html",
         **common(view),
         card=card,
-        others=_near_or_nearest(_others(view, found)),
+        others=_others(view, found),
         day=local_now(),
     )
 

@@ -170,12 +170,12 @@ def lonely(tmp_path: Path) -> Any:
 NONE_NEAR = "步行15分钟以内没有别的同类站点，最近的："
 
 
-def test_poster_names_only_what_is_near(lonely: Any) -> None:
-    client, codes = lonely(0.0, 400.0, 5000.0)
+def test_poster_names_three_and_how_far_they_are_and_the_page_what_is_near(lonely: Any) -> None:
+    client, codes = lonely(0.0, 400.0, 5000.0, 5500.0, 6000.0)
     poster = client.get(f"/s/{codes[0.0]}/poster").get_data(as_text=True)
     assert "这里没开门？下一个：" in poster
-    assert "站400" in poster
-    assert "站5000" not in poster
+    assert re.findall(r"站\d+", poster.partition("next-title")[2]) == ["站400", "站5000", "站5500"]
+    assert "沿街走5公里" in poster
     page = client.get(f"/s/{codes[0.0]}").get_data(as_text=True)
     assert "附近其他站点" in page
     assert "站400" in page
@@ -188,7 +188,7 @@ def test_poster_with_nothing_near_says_so_and_names_the_nearest(lonely: Any) -> 
     assert f"这里没开门？{NONE_NEAR}" in poster
     assert "站3000" in poster
     assert "沿街走3公里" in poster
-    assert "站5000" not in poster
+    assert "沿街走5公里" in poster
     assert "within 15 minutes" in client.get(f"/s/{codes[0.0]}/poster?lang=en").get_data(True)
     page = client.get(f"/s/{codes[0.0]}").get_data(as_text=True)
     assert NONE_NEAR in page
