@@ -28,12 +28,15 @@ class Table:
         How each sign is read alone.
     odd
         Words in which a sign is read otherwise than alone; none holds another.
+    longest
+        Signs of the longest of them.
     names
         How whole names are read that hold such a word, where that was asked before.
     """
 
     signs: dict[str, str]
     odd: frozenset[str]
+    longest: int
     names: dict[str, list[str]] = field(default_factory=dict)
 
     def syllables(self, name: str) -> list[str] | None:
@@ -52,11 +55,10 @@ class Table:
 
     def _holds_odd(self, name: str) -> bool:
         size = len(name)
-        longest = max(map(len, self.odd), default=0)
         return any(
             name[start:end] in self.odd
             for start in range(size)
-            for end in range(start + 2, min(start + longest, size) + 1)
+            for end in range(start + 2, min(start + self.longest, size) + 1)
         )
 
 
@@ -75,7 +77,7 @@ def make_table(names: Iterable[str] = ()) -> Table:
     from pypinyin.constants import PINYIN_DICT
 
     signs = {sign: lazy_pinyin(sign)[0] for sign in map(chr, PINYIN_DICT) if _HAN.match(sign)}
-    table = Table(signs, frozenset(odd_words()))
+    table = Table(signs, frozenset(odd_words()), max(map(len, odd_words())))
     unsure = {name for name in names if not name.isascii() and table.syllables(name) is None}
     return replace(table, names={name: list(lazy_pinyin(name)) for name in unsure})
 

@@ -42,7 +42,8 @@ class Settings:
     workers, threads
         Processes that answer, and requests that each answers at the same time (LOCATOR_WORKERS,
         LOCATOR_THREADS). One process answers with one core at a time; a second one for a machine
-        of two cores or more doubles what is answered, for some 60 MB of its own.
+        of two cores or more doubles what is answered, for some 50 MB of its own; and 50 more in
+        each from the first typed word on that its own table of pinyin does not know (重庆路).
     max_body_bytes
         Longest request body that is read (LOCATOR_MAX_BODY_BYTES).
     vendor

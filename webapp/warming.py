@@ -12,7 +12,7 @@ from locator.gazetteer import plain
 from locator.phone_places import all_names
 from locator.pinyin import keep_table, make_table
 from webapp import pages, phone_files
-from webapp.memory import apart, settle
+from webapp.memory import Run, apart, settle
 from webapp.params import CoverageQuery, NearestBody
 from webapp.state import current_view, shared, view_at
 from webapp.wording import nearest_answer
@@ -26,20 +26,25 @@ if TYPE_CHECKING:
 def warm(app: Flask) -> None:
     """Ask each kind of question once, so that no visitor waits for what can be done before.
 
-    Workers share what is made here. What takes much memory to make and little to keep is made
-    apart: maps with Folium, street tiles, the phone's files, the table of pinyin.
+    Workers share what is made here.
     """
     with app.test_request_context("/"):
         view = current_view()
         with suppress(DataError):  # a folder that cannot be written: maps come without a ground
             find_basemap(view.store)
-        shared().maps.update(apart(lambda: pages.compose_maps(view)))
-        keep_table(apart(lambda: make_table(map(plain, all_names(view)))))
+        apart(lambda run: _lay_out(view, run))
         if len(view.streets):
-            gazetteer_of(view, lambda: apart(lambda: build_gazetteer(view)))
             _answer_once(view)
-            shared().tiles.find(view, CoverageQuery(), apart)
-            phone_files.current_files(apart)
+
+
+def _lay_out(view: CityView, run: Run) -> None:
+    """What takes much memory to make and little to keep."""
+    shared().maps.update(run(lambda: pages.compose_maps(view)))
+    keep_table(run(lambda: make_table(map(plain, all_names(view)))))
+    if len(view.streets):
+        gazetteer_of(view, lambda: run(lambda: build_gazetteer(view)))
+        shared().tiles.find(view, CoverageQuery(), run)
+        phone_files.current_files(run)
 
 
 def _answer_once(view: CityView) -> None:

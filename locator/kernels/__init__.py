@@ -32,13 +32,14 @@ from locator.kernels.compiler import KERNELS, LIBRARY
 from locator.kernels.library import build_library
 
 
-def compile_all() -> tuple[int, bool]:
-    """Compile every kernel, where that was not done yet, in some 40 s.
+def compile_all() -> tuple[int, str]:
+    """Compile every kernel, where that was not done yet, in about a minute.
 
     Returns
     -------
-    int, bool
-        How many there are, and whether they are in a library that needs no numba.
+    int, str
+        How many there are, and why they are not in a library that needs no numba, "" where they
+        are.
     """
     from importlib import import_module
 
@@ -48,8 +49,10 @@ def compile_all() -> tuple[int, bool]:
         "siting_bound", "siting_reach", "siting_search", "stands", "sweeps", "trips", "whatif",
     ):  # fmt: skip
         import_module(f"locator.kernels.{name}")  # its kernels declare themselves
-    if LIBRARY is not None or build_library(one.declared() for one in KERNELS):
-        return len(KERNELS), True
-    for one in KERNELS:
-        one.compile()
-    return len(KERNELS), False
+    if LIBRARY is not None:
+        return len(KERNELS), ""
+    why_not = build_library(one.declared() for one in KERNELS)
+    if why_not:
+        for one in KERNELS:
+            one.compile()
+    return len(KERNELS), why_not

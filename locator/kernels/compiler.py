@@ -15,12 +15,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from locator.kernels.library import CACHED, load_library
+from locator.kernels.library import load_library, set_cache_folder, warn_uncached
 
 _CONTIGUOUS, _WRITEABLE = 0x1, 0x400  # numpy's flags
 
 LIBRARY = load_library()
 """The loops compiled ahead of time; None where numba compiles them."""
+
+CACHED = LIBRARY is None and set_cache_folder()  # before numba is imported
+if LIBRARY is None and not CACHED:
+    warn_uncached()
 
 
 class Array(NamedTuple):
@@ -78,8 +82,10 @@ class Kernel:
     def compile(self) -> Callable[..., Any]:
         """Take it from the library, or have numba compile it, or load what it compiled before."""
         if self._compiled is None:
-            found = getattr(LIBRARY, self.symbol, None)
-            self._compiled = self._by_numba() if found is None else self._checked(found)
+            if LIBRARY is None:
+                self._compiled = self._by_numba()
+            else:
+                self._compiled = self._checked(getattr(LIBRARY, self.symbol))
         return self._compiled
 
     def _by_numba(self) -> Callable[..., Any]:
@@ -101,7 +107,10 @@ class Kernel:
         return call
 
     def __call__(self, *args: Any) -> Any:
-        """Run it; TypeError where an argument has another type than declared."""
+        """Run it; TypeError where an array has another type than declared.
+
+        Numbers are taken as C takes them, so callers hand over what fits.
+        """
         return (self._compiled or self.compile())(*args)
 
 

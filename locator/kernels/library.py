@@ -7,12 +7,15 @@ first call and keeps it in the same folder (`locator.kernels.compiler`).
 
 The folder is `NUMBA_CACHE_DIR`. Where that is unset it is set here, before numba is imported, to
 the first folder that can be written; where there is none the loops run uncached, with one warning.
+A library that is there already is run from a folder that cannot be written, too.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import stat
+import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -42,12 +45,16 @@ def _is_writable(folder: Path) -> bool:
         return False
 
 
-def _candidates() -> list[Path]:
+def _folders() -> list[Path]:
+    """Where machine code of these sources may be kept, the best first."""
+    given, mark = os.environ.get("NUMBA_CACHE_DIR"), mark_sources(_HERE)
+    if given:
+        return [Path(given)]
     home_cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
     user = os.getuid() if hasattr(os, "getuid") else "user"
     return [
-        Path(home_cache) / "station-locator" / "numba",
-        Path(tempfile.gettempdir()) / f"station-locator-numba-{user}",
+        Path(home_cache) / "station-locator" / "numba" / mark,
+        Path(tempfile.gettempdir()) / f"station-locator-numba-{user}" / mark,
     ]
 
 
@@ -68,31 +75,31 @@ def set_cache_folder() -> bool:
     An existing `NUMBA_CACHE_DIR` is respected as it is, but checked; a process started by this one
     inherits the folder.
     """
-    given, mark = os.environ.get("NUMBA_CACHE_DIR"), mark_sources(_HERE)
-    for folder in [Path(given)] if given else [parent / mark for parent in _candidates()]:
+    for folder in _folders():
         if _is_writable(folder):
             os.environ["NUMBA_CACHE_DIR"] = str(folder)
             return True
+    return False
+
+
+def warn_uncached() -> None:
+    """Say that every run will compile anew."""
     warnings.warn(
         "no folder for compiled code can be written: the first question of every run will take "
         "about half a minute longer; set NUMBA_CACHE_DIR to a writable folder",
         RuntimeWarning,
         stacklevel=2,
     )
-    return False
 
 
-CACHED = set_cache_folder()
-
-
-def library_path() -> Path:
-    """The file for these sources, this Python and this processor; it need not be there."""
+def library_name() -> str:
+    """Name of the file for these sources, this Python and this processor."""
     import numpy as np
 
     suffix = sysconfig.get_config_var("EXT_SUFFIX") or ".so"
     version = np.__version__.partition(".")[0]  # its way of calling stays within these
     parts = (_NAME, mark_sources(_HERE), f"numpy{version}", processor() or "any")
-    return Path(os.environ.get("NUMBA_CACHE_DIR", "")) / f"{'-'.join(parts)}{suffix}"
+    return "-".join(parts) + suffix
 
 
 @lru_cache(maxsize=1)
@@ -110,44 +117,84 @@ def processor() -> str:
     return _LEVEL if _LEVEL_FLAGS.issubset(flags.split()) else ""
 
 
+# -- running it ------------------------------------------------------------------------------
+
+
 def load_library() -> ModuleType | None:
     """The compiled loops; None where they were not compiled ahead, or cannot be used here."""
-    path = library_path()
-    if not CACHED or not path.is_file():
-        return None
-    loader = ExtensionFileLoader(_NAME, str(path))
+    name = library_name()
+    for folder in _folders():
+        path = folder / name
+        if is_whole(path) and _is_trusted(path):
+            try:
+                return _load(path)
+            except Exception:  # noqa: BLE001  (whatever it is, numba does its work instead)
+                return None
+    return None
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a library is the one that was written: a damaged one would end the process."""
     try:
-        module = loader.create_module(ModuleSpec(_NAME, loader, origin=str(path)))
-        loader.exec_module(module)
-    except ImportError:
-        return None  # numba does its work instead
+        told = _seal_of(path).read_text(encoding="ascii")
+        return told == hashlib.sha256(path.read_bytes()).hexdigest()
+    except (OSError, ValueError):
+        return False
+
+
+def _seal_of(path: Path) -> Path:
+    """The file beside a library that holds its checksum."""
+    return path.with_name(f"{path.name}.sha256")
+
+
+def _is_trusted(path: Path) -> bool:
+    """Whether nobody else could have put that file, or its folder, there."""
+    if not hasattr(os, "getuid"):
+        return True
+    for one in (path, path.parent, path.parent.parent):
+        told = one.stat()
+        shared = told.st_mode & stat.S_IWOTH and not told.st_mode & stat.S_ISVTX
+        if told.st_uid not in {0, os.getuid()} or shared:
+            return False
+    return True
+
+
+def _load(path: Path) -> ModuleType:
+    loader = ExtensionFileLoader(_NAME, str(path))
+    module = loader.create_module(ModuleSpec(_NAME, loader, origin=str(path)))
+    loader.exec_module(module)
     return module
 
 
-def build_library(loops: Iterable[tuple[str, Any, Callable[..., Any]]]) -> bool:
-    """Compile loops into the library, some 40 s; tell whether it could be made.
+# -- making it -------------------------------------------------------------------------------
 
-    It appears whole or not at all.
+
+def build_library(loops: Iterable[tuple[str, Any, Callable[..., Any]]]) -> str:
+    """Compile loops into the library, about a minute; why it could not be made, "" where it was.
+
+    It appears whole, and tried, or not at all.
 
     Parameters
     ----------
     loops
         Name, signature in numba's types, and function of each.
     """
-    if not CACHED:
-        return False
+    if not set_cache_folder():
+        return "no folder for it can be written"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that pycc will be replaced one day is said here
         try:
             from numba.pycc import cc
             from numba.pycc import compiler as pycc_compiler
-        except ImportError:  # it wants setuptools
-            return False
-    path = library_path()
+        except ImportError as error:
+            return f"{error.name or 'numba.pycc'} is not installed"
+    path = Path(os.environ["NUMBA_CACHE_DIR"]) / library_name()
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        flags = vars(pycc_compiler)["Flags"]
-        vars(pycc_compiler)["Flags"] = _without_lock(flags)
+        made = Path(folder) / path.name
+        known = vars(pycc_compiler)
+        flags = known.get("Flags")
         try:
+            known["Flags"] = _without_lock(flags)
             library = cc.CC(_NAME)
             library.output_dir, library.output_file = folder, path.name
             library.target_cpu = processor()
@@ -155,13 +202,13 @@ def build_library(loops: Iterable[tuple[str, Any, Callable[..., Any]]]) -> bool:
                 library.export(name, signature)(function)
             library.compile()
         except Exception as error:  # noqa: BLE001  (of setuptools and the C compiler, any kind)
-            told = str(error).strip().partition("\n")[0]
-            sys.stderr.write(f"no library of compiled loops could be made: {told}\n")
-            return False
+            return f"the C compiler failed: {' '.join(str(error).split())[-300:]}"
         finally:
-            vars(pycc_compiler)["Flags"] = flags
-        (Path(folder) / path.name).replace(path)
-    return True
+            known["Flags"] = flags
+        if not _can_be_loaded(made):
+            return "it was made, and cannot be loaded"
+        _put(made, path)
+    return ""
 
 
 def _without_lock(flags: Any) -> Callable[[], Any]:
@@ -173,3 +220,28 @@ def _without_lock(flags: Any) -> Callable[[], Any]:
         return made
 
     return make
+
+
+def _can_be_loaded(path: Path) -> bool:
+    """Whether another process can run it: some mounts run no code, some linkers make none."""
+    program = (
+        "import sys; from importlib.machinery import ExtensionFileLoader, ModuleSpec; "
+        f"loader = ExtensionFileLoader({_NAME!r}, sys.argv[1]); "
+        f"spec = ModuleSpec({_NAME!r}, loader, origin=sys.argv[1]); "
+        "loader.exec_module(loader.create_module(spec))"
+    )
+    tried = subprocess.run(  # noqa: S603  (our own interpreter)
+        [sys.executable, "-c", program, str(path)], capture_output=True, check=False
+    )
+    return tried.returncode == 0
+
+
+def _put(made: Path, path: Path) -> None:
+    """Give a library its place and its seal, safe from a loss of power."""
+    seal = made.with_name("seal")
+    seal.write_text(hashlib.sha256(made.read_bytes()).hexdigest(), encoding="ascii")
+    for one in (made, seal):
+        with one.open("rb") as written:
+            os.fsync(written.fileno())
+    made.replace(path)
+    seal.replace(_seal_of(path))
