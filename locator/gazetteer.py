@@ -21,6 +21,7 @@ MOST_CHARACTERS = 60
 _LEAST_SLIP = 65.0  # per cent of equal signs, below which a slip is another word
 _LEAST_SOUND = 80.0
 _SHORT_CHARACTERS = 2  # one sign or letter is like too many names
+_AREA_NAMED = (95.0, "name")  # a district without its last word: 海安 for 海安市
 _CLEAR = 5.0  # a best match that leads by so much is the one that was meant
 _AREA_SUFFIX = re.compile(r"(?:自治县|新区|开发区|[市区县旗镇])$")
 _QUARTER = re.compile(r"[东西南北中]")
@@ -154,10 +155,17 @@ class Gazetteer:
                 )
             if best is not None:
                 found[row] = best
+        for row in self._named(word):
+            found[row] = max(found.get(row, _AREA_NAMED), _AREA_NAMED)
         if len(word) >= _SHORT_CHARACTERS:
             for row, best in self._slips(word, sound).items():
                 found.setdefault(row, best)
         return found
+
+    def _named(self, word: str) -> list[int]:
+        """Places of the name of the district that is called so, with its last word or without."""
+        name = self._districts.get(word)
+        return [row for row, place in enumerate(self.places) if name and place.name == name]
 
     def _slips(self, word: str, sound: str) -> dict[int, tuple[float, str]]:
         """Places whose name or sound differs in few signs."""

@@ -68,7 +68,7 @@ def gazetteer() -> Gazetteer:
         ("rua sao luis", "Rua São Luís", "name"),
         ("rua sao luiz", "Rua São Luís", "slip"),
         ("nt-320613-ow-0001-a", "濠河工会驿站", "code"),
-        ("如皋", "如皋市", "part"),
+        ("如皋", "如皋市", "name"),
     ],
 )
 def test_place_is_found(gazetteer: Gazetteer, text: str, name: str, how: str) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from flask import url_for
 
 from geodata.checklists import trades
+from locator.gazetteer import DISTRICT, is_clear
 from locator.modes import find_mode
 from locator.situations import find_situation
 from webapp.cards import Card, answer_card
@@ -23,6 +24,8 @@ from webapp.places import meant
 from webapp.wording import nearest_answer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from locator.gazetteer import Match
     from locator.view import CityView
 
@@ -101,8 +104,9 @@ def find_answer(view: CityView, asked: PlaceQuery, *, in_wechat: bool) -> Answer
     name = ""
     if asked.place is not None:
         start = meant(view, asked.place, asked.district)
-        if start.outcome:
-            return _unclear(asked, start.matches)
+        choices = _told_apart(start.matches)
+        if start.outcome and not is_clear(choices):
+            return _unclear(asked, choices)
         name = start.matches[0].place.name if start.matches else ""
     try:
         question = question_of(asked)
@@ -186,7 +190,15 @@ def _found(
     )
 
 
-def _unclear(asked: PlaceQuery, matches: tuple[Match, ...]) -> Answer:
+def _told_apart(matches: Sequence[Match]) -> list[Match]:
+    """The best match of each name in each district: no words tell the others from it."""
+    found: dict[tuple[str, str, str], Match] = {}
+    for match in matches:
+        found.setdefault((match.place.name, match.place.district, match.place.code), match)
+    return list(found.values())
+
+
+def _unclear(asked: PlaceQuery, matches: Sequence[Match]) -> Answer:
     if not matches:
         return Answer(
             asked.place or "",
@@ -197,12 +209,15 @@ def _unclear(asked: PlaceQuery, matches: tuple[Match, ...]) -> Answer:
     places = []
     for match in matches[:CHOICES]:
         place = match.place
-        text = place.code or f"{place.district} {place.name}".strip()
         kept = asked.model_dump(
             exclude={"place", "page", "district"}, exclude_none=True, exclude_defaults=True
         )
+        if place.kind == DISTRICT:
+            kept["district"] = place.code
+        else:
+            kept["place"] = place.code or f"{place.district} {place.name}".strip()
         words = f"{place.name}（{place.district}）" if place.district else place.name
-        places.append({"words": words, "url": url_for("pages.index", place=text, **kept)})
+        places.append({"words": words, "url": url_for("pages.index", **kept)})
     return Answer(
         asked.place or "", _("可能指好几个地方，请选一个。"), "", "ambiguous", places=tuple(places)
     )

@@ -51,6 +51,7 @@ def find_origin(view: CityView, asked: NearestBody) -> Origin:
     if asked.lon is not None and asked.lat is not None:
         return Origin((asked.lon, asked.lat), asked.datum, None)
     others: tuple[Place, ...] = ()
+    refuse_unknown_district(view, asked.district)
     if asked.place:
         start = meant(view, asked.place, asked.district)
         lon, lat = _typed(view, asked, start)

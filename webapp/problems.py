@@ -18,8 +18,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "moment": ("应填 now、年月日和时间（如2026-07-04T15:00）或星期和时间（如周日 03:00）",
                "expected now, a calendar date and a time (2026-07-04T15:00), or a day and a time "
                "(Sun 03:00)"),
-    "need": ("应填设施、职业、free_entry、public 或 staff",
-             "expected facilities, trades, free_entry, public or staff"),
+    "need": ("应填设施、职业、free_entry、public、staff 或 night",
+             "expected facilities, trades, free_entry, public, staff or night"),
     "both": ("经度和纬度要一起填", "lon and lat belong together: give both"),
     "origin": ("应填经纬度，或填地点、区县、路名，二选一",
                "give lon and lat, or a place, district or street"),

@@ -249,7 +249,8 @@ def test_position_that_comes_late_does_not_replace_the_place_that_was_chosen(
     page.evaluate("(here) => arrive(...here)", list(here))
     page.wait_for_timeout(300)
     assert page.get_by_role("heading", name="从人民中路出发").count() == 1
-    assert page.evaluate("() => localStorage.getItem('locator.place')") is None
+    kept = page.evaluate("() => localStorage.getItem('locator.place')")
+    assert kept == '{"place":"人民中路"}'  # and not the position
 
 
 def test_choice_changed_where_nothing_was_found_asks_again(small: OpenPage) -> None:

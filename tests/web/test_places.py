@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from locator.city import City
+from locator.sample import make_sample_city
+from webapp import create_app
 from webapp.params import NearestBody, ParameterError
-from webapp.places import district_names, find_origin
+from webapp.places import district_names, find_origin, meant
+from webapp.settings import Settings
 
 if TYPE_CHECKING:
     from locator.view import CityView
+
+
+@pytest.fixture(scope="module")
+def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample city, where streets of one name lie in many pieces."""
+    folder = tmp_path_factory.mktemp("big") / "city"
+    make_sample_city(folder, scale="city")
+    return folder
 
 
 def longest_name(view: CityView) -> str:
@@ -100,3 +115,32 @@ def test_text_that_is_clear_names_no_others(view: CityView) -> None:
     ]
     for one in asked:
         assert nearest_answer(view, NearestBody(**one))["also_meant"] == [], one
+
+
+@pytest.mark.slow
+def test_choice_of_a_place_is_answered_and_never_asks_again(big: Path) -> None:
+    """Stretches of one street in one district cannot be told apart by words."""
+    client = create_app(Settings(city=big)).test_client()
+    for text in ("路", "江园路", "南通线", "崇川区 江园路"):
+        page = client.get("/", query_string={"place": text}).get_data(as_text=True)
+        part = page.partition('<ul class="places">')[2].partition("</ul>")[0]
+        links = [unescape(link) for link in re.findall(r'href="([^"]+)"', part)]
+        assert len(set(links)) == len(links)
+        for link in links:
+            chosen = client.get(link).get_data(as_text=True)
+            assert '<ul class="places">' not in chosen, link
+            assert 'class="card"' in chosen or "没有" in chosen, link
+
+
+@pytest.mark.slow
+def test_district_is_found_without_its_last_word(big: Path) -> None:
+    view = City.open(big).current()
+    for code, name in district_names(view).items():
+        start = meant(view, name[:-1])
+        assert [match.place.code for match in start.matches[:1]] == [code]
+        assert not start.outcome
+
+
+def test_unknown_district_beside_a_place_is_refused(view: CityView) -> None:
+    with pytest.raises(ParameterError, match="district"):
+        find_origin(view, NearestBody(place=longest_name(view), district="崇川区"))

@@ -10,6 +10,7 @@
   const english = document.documentElement.lang === "en";
   const WAIT_MS = 5000;
   const CLOCK_MS = 1500;
+  const FRESH_MS = 5000; // whoever taps again wants to know where the phone is now
   const ROUGH_M = 200; // beyond this the answer says how far off it may be
   const NEAR_S = 900; // a quarter of an hour, the limit of the federation's 15 minutes
   const ROUNDED = 1000; // parts of a degree that a position is rounded to before it leaves
@@ -145,6 +146,7 @@
       const { found, saved, rounded } = await search(body, mine.signal);
       if (mine !== running) return;
       show(found, found.from || origin, body, notes(extra, saved, rounded));
+      if (origin.lon === undefined) keepLast(origin); // what is no place is none to come back to
     } catch (error) {
       if (error.name !== "AbortError") fail(error);
     } finally {
@@ -269,6 +271,8 @@
     return place ? _("从%(place)s出发", { place }) : _("最近的站点");
   }
 
+  const hourWords = (at) => _("按%(time)s出发算。", { time: at.replace(/^0(?=\d:)/, "") });
+
   // kept: cards that stay, by code
   function lay(found, origin, body, told, kept) {
     // Where the street beside you leads nowhere, the answer starts from the nearest that does.
@@ -282,6 +286,7 @@
     });
     const advice = found.advice || {};
     const parts = [element("h2", {}, headingOf(origin))];
+    if (form.elements.at.value) parts.push(element("p", { class: "hint hour" }, hourWords(form.elements.at.value)));
     for (const text of told) parts.push(element("p", { class: "message note" }, text));
     const message = noneOpen(found, all) || said(advice);
     if (message) parts.push(element("p", { class: "message" }, message));
@@ -445,8 +450,18 @@
         clearTimeout(clock);
         if (mine === starts) lose(error.code === error.PERMISSION_DENIED ? _("没拿到位置。请选街道或输入路名。") : _("定位太慢，先选个地方。"));
       },
-      { enableHighAccuracy: true, timeout: WAIT_MS, maximumAge: 60000 },
+      { enableHighAccuracy: true, timeout: WAIT_MS, maximumAge: FRESH_MS },
     );
+  }
+
+  // Before the tap it is said what the tap tells: some ways of going the phone cannot search.
+  const privacy = document.getElementById("privacy");
+  const calm = privacy ? privacy.textContent : "";
+  const telling = _("这样找手机自己算不了：会把大概位置（100米以内）告诉本站，不保存。");
+
+  function tellPrivacy() {
+    if (!privacy || ![calm, telling].includes(privacy.textContent)) return; // a frame has its own words
+    privacy.textContent = usesOf(choices().mode) === "foot" ? calm : telling;
   }
 
   // ---- the last place, on this phone alone ---------------------------------------------------
@@ -496,7 +511,6 @@
     const origin = placeOf();
     starts += 1;
     // Several places may be meant: the server asks which one, and the address stays honest.
-    if (origin && origin.lon === undefined) keepLast(origin);
     if (!origin || (origin.place && !isOffline())) return;
     event.preventDefault();
     find(origin);
@@ -505,6 +519,7 @@
   // Another kind, trade or hour is another question: the old answer and list would be wrong.
   form.addEventListener("change", function (event) {
     if (!CHOICES.includes(event.target.name)) return;
+    tellPrivacy();
     if (answer.dataset.outcome && !shown && placeOf() && !isOffline()) {
       form.requestSubmit();
       return;
@@ -537,6 +552,7 @@
     if (part.id !== "use-centre") part.hidden = false;
   }
   offerLast();
+  tellPrivacy();
   if (locator.phone) {
     locator.phone.addEventListener("clock", (event) => say(event.detail.text));
     locator.phone.start();
@@ -544,6 +560,7 @@
   // The answer that the server wrote grows old too; it knows the name of what was typed.
   if (answer.querySelector(".card") && placeOf()) {
     last = { origin: placeOf(), extra: { heading: answer.querySelector("h2").textContent } };
+    if (last.origin.lon === undefined) keepLast(last.origin);
   }
   answerAddress();
   locateAgain();

@@ -16,6 +16,7 @@
   const MOST_SLIPS = 50;
   const SHORT = 2;
   const SURE = 75; // the most that a sound alone is worth
+  const AREA_NAMED = 95;
   const CELL_M = 1000;
   const SAME_M = 1; // as near the middle as the nearest: the first is taken
   const AREA_SUFFIX = /(?:自治县|新区|开发区|[市区县旗镇])$/;
@@ -233,6 +234,10 @@
         compare(word, row.plain) ||
         (word.length >= SHORT ? compareSounds(typed ? word : sound, row, typed) : null);
       if (best) byName.set(row, best);
+    }
+    const area = made.words.get(word); // a district without its last word, or with it
+    for (const row of made.rows) {
+      if (area && row.name === area && !(byName.has(row) && byName.get(row)[0] > AREA_NAMED)) byName.set(row, [AREA_NAMED, "name"]);
     }
     const byPlace = new Map();
     if (word.length >= SHORT) {
