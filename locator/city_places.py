@@ -56,11 +56,13 @@ def build_gazetteer(view: CityVersion) -> Gazetteer:
 
 
 def gazetteer_of(view: CityVersion, make: Callable[[], Gazetteer] | None = None) -> Gazetteer:
-    """The gazetteer of a city, made when it is first asked for and kept with the view.
+    """The gazetteer of a city, made when it is first asked for; whatever barriers hold.
 
     `make` stands in for `build_gazetteer`, where it shall be made in another way.
     """
-    kept: Gazetteer = view.kept(("gazetteer",), make or (lambda: build_gazetteer(view)))
+    kept: Gazetteer = view.kept_by_all(
+        "gazetteer", make or (lambda: build_gazetteer(view.barrier_free()))
+    )
     return kept
 
 

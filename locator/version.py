@@ -43,6 +43,7 @@ Report = Callable[[float, str], None]
 """Hears of progress: share done (0..1) and what is going on."""
 
 _CACHED_RESULTS = 24
+_COMMON_RESULTS = 4
 
 
 class CityVersion:
@@ -78,6 +79,7 @@ class CityVersion:
         self.sites = sites or {}
         self.gates = gates
         self._results = LastKept(_CACHED_RESULTS)
+        self._common = LastKept(_COMMON_RESULTS)
 
     @property
     def name(self) -> str:
@@ -239,7 +241,7 @@ class CityVersion:
         gates: tuple[Barrier, ...] | None = None,
     ) -> Self:
         """The same version with some of its parts replaced."""
-        return type(self)(
+        made = type(self)(
             self.workspace,
             self.config,
             self.store if store is None else store,
@@ -248,6 +250,9 @@ class CityVersion:
             sites=self.sites if sites is None else sites,
             gates=self.gates if gates is None else gates,
         )
+        if stations is None:
+            made._common = self._common
+        return made
 
     def with_barriers(
         self, *, at: str | datetime | None = None, all_day: date | None = None
@@ -290,7 +295,7 @@ class CityVersion:
 
         if tuple(barriers) == self.store.held:
             return self
-        free = self._free()
+        free = self.barrier_free()
         if not barriers:
             return free
         mark = mark_barriers(barriers)
@@ -305,7 +310,7 @@ class CityVersion:
             sites = {code: store.barred.locate(*site) for code, site in sites.items()}
         return self._like(f"{self.version}-b{mark}", store=store, sites=sites)
 
-    def _free(self) -> Self:
+    def barrier_free(self) -> Self:
         """The same city without the barriers that hold in it."""
         base, barred = self.store.base, self.store.barred
         if base is None or barred is None:
@@ -330,17 +335,24 @@ class CityVersion:
         digest = hashlib.sha256(mark.encode()).hexdigest()[:8]
         return self._like(f"{self.version}-{digest}", stations=stations)
 
-    @cached_property
+    @property
     def timetable(self) -> Timetable:
         """Opening hours of all stations, ready to be asked at any local time of the city."""
         from geodata.calendar import load_calendar
         from locator.hours.timetable import Timetable
 
-        return Timetable.compile(self.stations.opening, load_calendar())
+        made: Timetable = self.kept_by_all(
+            "timetable", lambda: Timetable.compile(self.stations.opening, load_calendar())
+        )
+        return made
 
     def _known(self, key: object) -> Any:
         """A result that is kept already; None where it is not."""
         return self._results.known(key)
+
+    def kept_by_all(self, key: object, make: Callable[[], Any]) -> Any:
+        """As `kept`, by all versions that differ in nothing but which barriers hold."""
+        return self._common.get(key, make)
 
     def kept(self, key: object, make: Callable[[], Any]) -> Any:
         """A result by its key, or made and kept; the least lately used one makes room."""

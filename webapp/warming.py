@@ -42,7 +42,7 @@ def _lay_out(view: CityView, run: Run) -> None:
     shared().maps.update(run(lambda: pages.compose_maps(view)))
     keep_table(run(lambda: make_table(map(plain, all_names(view)))))
     if len(view.streets):
-        gazetteer_of(view, lambda: run(lambda: build_gazetteer(view)))
+        gazetteer_of(view, lambda: run(lambda: build_gazetteer(view.barrier_free())))
         shared().tiles.find(view, CoverageQuery(), run)
         phone_files.current_files(run)
 

@@ -61,3 +61,19 @@ def test_nearest_does_not_lead_through_what_is_shut(own_town: Path, tmp_path: Pa
     shares = [client.get(f"/api/v1/{name}").get_json() for name in ("coverage", "curve")]
     assert shares[0]["unreachable_m"] > view.coverage(within_m=1000).unreachable_m
     assert shares[1]["unreachable"] > view.curve().unreachable
+
+
+def test_what_no_barrier_changes_is_made_once(own_town: Path, tmp_path: Path) -> None:
+    from locator.city_places import gazetteer_of
+
+    city = City.open(own_town)
+    lon, lat = city.current().stations.lonlat_deg[0].tolist()
+    shut(own_town, tmp_path / "gate.geojson", (lon, lat), hours="20:00-06:00")
+    day, night = (city.current(at=f"2026-03-02T{hour}") for hour in ("12:00", "23:00"))
+    assert day is not night
+    assert night.store.barred is not None
+    assert day.timetable is night.timetable
+    assert gazetteer_of(night) is gazetteer_of(day)
+    closed = night.with_status({night.stations.code[0]: "closed"})
+    assert closed.timetable is not night.timetable
+    assert len(gazetteer_of(closed)) < len(gazetteer_of(day))
