@@ -442,7 +442,7 @@ def test_loop_runs_without_the_lock_of_the_interpreter() -> None:
         ticks += 1
         time.sleep(0.001)
     thread.join()
-    assert ticks > 20
+    assert ticks > 5  # with the lock none goes on before the loop ends
     np.testing.assert_allclose(out[:, 0], along)
 
 
