@@ -165,7 +165,9 @@ class Gazetteer:
     def _named(self, word: str) -> list[int]:
         """Places of the name of the district that is called so, with its last word or without."""
         name = self._districts.get(word)
-        return [row for row, place in enumerate(self.places) if name and place.name == name]
+        if name is None:
+            return []
+        return [row for row, place in enumerate(self.places) if place.name == name]
 
     def _slips(self, word: str, sound: str) -> dict[int, tuple[float, str]]:
         """Places whose name or sound differs in few signs."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from flask import url_for
 
 from geodata.checklists import trades
-from locator.gazetteer import DISTRICT, is_clear
+from locator.gazetteer import DISTRICT
 from locator.modes import find_mode
 from locator.situations import find_situation
 from webapp.cards import Card, answer_card
@@ -24,8 +24,6 @@ from webapp.places import meant
 from webapp.wording import nearest_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from locator.gazetteer import Match
     from locator.view import CityView
 
@@ -101,16 +99,15 @@ def find_answer(view: CityView, asked: PlaceQuery, *, in_wechat: bool) -> Answer
     """The answer from the place or district of an address; None where it names none."""
     if asked.place is None and asked.district is None:
         return None
-    name = ""
+    name, start = "", None
     if asked.place is not None:
         start = meant(view, asked.place, asked.district)
-        choices = _told_apart(start.matches)
-        if start.outcome and not is_clear(choices):
-            return _unclear(asked, choices)
+        if start.outcome:
+            return _unclear(asked, start.matches)
         name = start.matches[0].place.name if start.matches else ""
     try:
         question = question_of(asked)
-        document = nearest_answer(view, question)
+        document = nearest_answer(view, question, start)
     except ParameterError:
         if asked.place is None:
             raise
@@ -190,15 +187,7 @@ def _found(
     )
 
 
-def _told_apart(matches: Sequence[Match]) -> list[Match]:
-    """The best match of each name in each district: no words tell the others from it."""
-    found: dict[tuple[str, str, str], Match] = {}
-    for match in matches:
-        found.setdefault((match.place.name, match.place.district, match.place.code), match)
-    return list(found.values())
-
-
-def _unclear(asked: PlaceQuery, matches: Sequence[Match]) -> Answer:
+def _unclear(asked: PlaceQuery, matches: tuple[Match, ...]) -> Answer:
     if not matches:
         return Answer(
             asked.place or "",

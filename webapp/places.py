@@ -6,7 +6,7 @@ refused, or the question is about a place elsewhere.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geodata.areas import Area, read_areas
-from locator.gazetteer import DISTRICT, Place
+from locator.gazetteer import DISTRICT, Match, Place, is_clear
 from locator.pieces import locate_on_streets
 from locator.starts import Start, find_start
 from webapp.params import NearestBody, ParameterError
@@ -40,8 +40,10 @@ class Origin:
     also_meant: tuple[Place, ...] = ()
 
 
-def find_origin(view: CityView, asked: NearestBody) -> Origin:
+def find_origin(view: CityView, asked: NearestBody, start: Start | None = None) -> Origin:
     """The position that was sent, or one in the place that was named.
+
+    `start` is what `meant` took the typed place for, where that was asked already.
 
     Raises
     ------
@@ -53,7 +55,7 @@ def find_origin(view: CityView, asked: NearestBody) -> Origin:
     others: tuple[Place, ...] = ()
     refuse_unknown_district(view, asked.district)
     if asked.place:
-        start = meant(view, asked.place, asked.district)
+        start = start or meant(view, asked.place, asked.district)
         lon, lat = _typed(view, asked, start)
         if start.outcome:  # several may be meant
             others = tuple(match.place for match in start.matches[1:])
@@ -63,7 +65,9 @@ def find_origin(view: CityView, asked: NearestBody) -> Origin:
 
 
 def meant(view: CityView, text: str, district: str | None = None) -> Start:
-    """Which place a typed text means, or which it may mean.
+    """Which place a typed text means, or which it may mean: one of each name in each district.
+
+    Stretches of one street in one district are told apart by no words: the longest is meant.
 
     Parameters
     ----------
@@ -71,7 +75,15 @@ def meant(view: CityView, text: str, district: str | None = None) -> Start:
         Code of the district in which it is looked for first.
     """
     name = district_names(view).get(district or "", "")
-    return find_start(view, f"{name} {text}" if name else text)
+    start = find_start(view, f"{name} {text}" if name else text)
+    told: dict[tuple[str, str, str], Match] = {}
+    for match in start.matches:
+        told.setdefault((match.place.name, match.place.district, match.place.code), match)
+    matches = tuple(told.values())
+    if start.outcome and is_clear(matches):
+        best = matches[0].place
+        return Start((best.lon_deg, best.lat_deg), "wgs84", matches)
+    return replace(start, matches=matches)
 
 
 def _typed(view: CityView, asked: NearestBody, start: Start) -> tuple[float, float]:

@@ -20,6 +20,7 @@ from webapp.places import find_origin
 
 if TYPE_CHECKING:
     from locator.coverage import Coverage
+    from locator.starts import Start
     from locator.stations import Station
     from locator.view import CityView
     from webapp.params import CoverageQuery, NearestBody
@@ -27,15 +28,19 @@ if TYPE_CHECKING:
 LISTED_GAPS = 20
 
 
-def nearest_answer(view: CityView, asked: NearestBody) -> dict[str, Any]:
+def nearest_answer(
+    view: CityView, asked: NearestBody, start: Start | None = None
+) -> dict[str, Any]:
     """The document of `nearest` for one start, with routes, words, and what to do next.
+
+    `start` is as in `find_origin`.
 
     Raises
     ------
     ParameterError
         The city has no such district or street.
     """
-    origin = find_origin(view, asked)
+    origin = find_origin(view, asked, start)
     question: dict[str, Any] = {
         "k": asked.k,
         "kind": asked.kind,

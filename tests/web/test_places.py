@@ -90,10 +90,9 @@ def test_place_that_is_not_there_is_refused_by_name(
 
 
 def test_text_that_may_mean_several_places_names_the_others(view: CityView) -> None:
-    from locator.starts import find_start
     from webapp.wording import nearest_answer
 
-    start = find_start(view, "路")
+    start = meant(view, "路")
     assert start.outcome == "ambiguous"
     assert len(start.matches) > 2
     told = nearest_answer(view, NearestBody(place="路"))

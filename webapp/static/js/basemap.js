@@ -272,11 +272,13 @@
     function choose() {
       const taken = [];
       const spots = locator.stations ? locator.stations.spots() : [];
-      for (const { text, marker } of labels) {
-        text.hidden = map.getZoom() > DISTRICTS_TO;
-        if (text.hidden) continue;
+      for (const { text } of labels) text.hidden = map.getZoom() > DISTRICTS_TO;
+      const seen = labels.filter(({ text }) => !text.hidden);
+      // Once, and before any is moved: the browser would lay the page out anew for each.
+      for (const label of seen) label.size ??= [label.text.offsetWidth, label.text.offsetHeight];
+      for (const { text, marker, size } of seen) {
         const point = map.latLngToLayerPoint(marker.getLatLng());
-        const place = placeName(point, text.offsetWidth, text.offsetHeight, spots, taken);
+        const place = placeName(point, ...size, spots, taken);
         text.hidden = !place;
         if (!place) continue;
         taken.push(place.box);

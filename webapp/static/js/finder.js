@@ -271,8 +271,6 @@
     return place ? _("从%(place)s出发", { place }) : _("最近的站点");
   }
 
-  const hourWords = (at) => _("按%(time)s出发算。", { time: at.replace(/^0(?=\d:)/, "") });
-
   // kept: cards that stay, by code
   function lay(found, origin, body, told, kept) {
     // Where the street beside you leads nowhere, the answer starts from the nearest that does.
@@ -286,7 +284,7 @@
     });
     const advice = found.advice || {};
     const parts = [element("h2", {}, headingOf(origin))];
-    if (form.elements.at.value) parts.push(element("p", { class: "hint hour" }, hourWords(form.elements.at.value)));
+    if (form.elements.at.value) parts.push(element("p", { class: "hint hour" }, _("按%(time)s出发算。", { time: chosen("at").textContent })));
     for (const text of told) parts.push(element("p", { class: "message note" }, text));
     const message = noneOpen(found, all) || said(advice);
     if (message) parts.push(element("p", { class: "message" }, message));

@@ -236,8 +236,8 @@
       if (best) byName.set(row, best);
     }
     const area = made.words.get(word); // a district without its last word, or with it
-    for (const row of made.rows) {
-      if (area && row.name === area && !(byName.has(row) && byName.get(row)[0] > AREA_NAMED)) byName.set(row, [AREA_NAMED, "name"]);
+    for (const row of area ? made.rows : []) {
+      if (row.name === area && !(byName.has(row) && byName.get(row)[0] > AREA_NAMED)) byName.set(row, [AREA_NAMED, "name"]);
     }
     const byPlace = new Map();
     if (word.length >= SHORT) {
