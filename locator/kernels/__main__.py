@@ -12,6 +12,6 @@ if __name__ == "__main__":
     print(f"{count} compiled loops ready in {perf_counter() - started:.1f} s")  # noqa: T201
     if why_not:
         print(  # noqa: T201
-            "They are not in a library, and every command starts a second later than it could: "
+            "They are not in a library, so every question starts nearly a second later: "
             f"{why_not}. A C compiler and Python's headers are wanted (Debian: gcc, python3-dev)."
         )

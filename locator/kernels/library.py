@@ -2,7 +2,7 @@
 
 `python -m locator.kernels` compiles all loops into one library, ahead of time, by numba's `pycc`:
 what runs them later needs neither numba nor its compiler, which cost a process 100 MB and a command
-a second. Where that cannot be made (no C compiler) or is not there, numba compiles each loop at its
+0.8 s. Where that cannot be made (no C compiler) or is not there, numba compiles each loop at its
 first call and keeps it in the same folder (`locator.kernels.compiler`).
 
 The folder is `NUMBA_CACHE_DIR`. Where that is unset it is set here, before numba is imported, to
@@ -29,8 +29,6 @@ from typing import Any
 
 _HERE = Path(__file__).parent
 _NAME = "station_kernels"
-_LEVEL = "x86-64-v3"
-_LEVEL_FLAGS = {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe", "xsave"}  # Linux's
 
 
 def _is_writable(folder: Path) -> bool:
@@ -93,28 +91,15 @@ def warn_uncached() -> None:
 
 
 def library_name() -> str:
-    """Name of the file for these sources, this Python and this processor."""
+    """Name of the file for these sources and this Python, on any processor of the machine's kind.
+
+    Code for the newest processors was no faster, and a cache folder in a home may be shared.
+    """
     import numpy as np
 
     suffix = sysconfig.get_config_var("EXT_SUFFIX") or ".so"
     version = np.__version__.partition(".")[0]  # its way of calling stays within these
-    parts = (_NAME, mark_sources(_HERE), f"numpy{version}", processor() or "any")
-    return "-".join(parts) + suffix
-
-
-@lru_cache(maxsize=1)
-def processor() -> str:
-    """The level of this processor that loops are compiled for; "" for any of the machine's kind.
-
-    Not the very processor: LLVM knows it by name alone, and a virtual machine may lack what others
-    of that name have. A fifth of a search's time is between the levels.
-    """
-    try:
-        with Path("/proc/cpuinfo").open(encoding="ascii", errors="replace") as lines:
-            flags = next((line for line in lines if line.startswith("flags")), "")
-    except OSError:
-        return ""
-    return _LEVEL if _LEVEL_FLAGS.issubset(flags.split()) else ""
+    return f"{_NAME}-{mark_sources(_HERE)}-numpy{version}{suffix}"
 
 
 # -- running it ------------------------------------------------------------------------------
@@ -197,7 +182,6 @@ def build_library(loops: Iterable[tuple[str, Any, Callable[..., Any]]]) -> str:
             known["Flags"] = _without_lock(flags)
             library = cc.CC(_NAME)
             library.output_dir, library.output_file = folder, path.name
-            library.target_cpu = processor()
             for name, signature, function in loops:
                 library.export(name, signature)(function)
             library.compile()
